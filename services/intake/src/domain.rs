@@ -1,0 +1,156 @@
+//! Decisions on reports: pure.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use contracts::{
+    envelope::{Inbound, Outbound},
+    family::Family,
+    id::{MessageId, SourceId, TicketId},
+    intake::{Receipt, ReceiptOutcome, Receipts, Submit},
+    lifecycle::{Act, Context, Intake as IntakeFacts, Role, next},
+    problem::Problem,
+    subject,
+    ticket::{By, Received, TicketFact},
+};
+use sha2::{Digest, Sha256};
+
+use crate::entity::{progress, registration};
+
+/// Numbers are counted by the day in China.
+const CHINA_HOURS: i32 = 8;
+
+/// What the sender of a report is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Number for people.
+    pub number: String,
+    /// With the number, lets the reporter look.
+    pub code: String,
+    /// The same report had been taken before.
+    pub repeated: bool,
+}
+
+/// The day that a number belongs to, `yyyymmdd`.
+pub fn day(at: DateTime<Utc>) -> String {
+    let china = FixedOffset::east_opt(CHINA_HOURS * 3600).map_or_else(|| at.naive_utc(), |z| at.with_timezone(&z).naive_local());
+    china.format("%Y%m%d").to_string()
+}
+
+/// What makes two submissions the same: everything but the number they share.
+pub fn digest(submit: &Submit) -> String {
+    let content = serde_json::to_vec(&(&submit.channel, &submit.text, &submit.division, &submit.class, &submit.reporter));
+    Sha256::digest(content.unwrap_or_default()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The same number again: the same receipt for the same content, a refusal for other content.
+pub fn repeat(known: &registration::Model, ticket: TicketId, submit: &Submit) -> Result<Registered, Problem> {
+    if known.digest != digest(submit) {
+        return Err(Problem::new(
+            "external_id_reused",
+            "该来源编号已用于另一件内容不同的诉求；新诉求请用新编号",
+            "this external id belongs to a report with other content; send a new report under a new id",
+        ));
+    }
+    Ok(Registered { ticket, number: known.number.clone(), code: known.code.clone(), repeated: true })
+}
+
+/// The row of a new report.
+pub fn register(
+    ticket: TicketId,
+    source: &SourceId,
+    submit: &Submit,
+    number: String,
+    code: String,
+    now: DateTime<Utc>,
+) -> registration::Model {
+    registration::Model {
+        ticket_id: ticket.to_string(),
+        source: source.to_string(),
+        external_id: submit.external_id.as_str().to_owned(),
+        digest: digest(submit),
+        number,
+        code,
+        submission: serde_json::to_string(submit).unwrap_or_default(),
+        received_ms: now.timestamp_millis(),
+    }
+}
+
+/// The fact that a report was registered (T1). Carries nothing of the reporter, and numbers in the text are masked.
+pub fn received(
+    ticket: TicketId,
+    source: &SourceId,
+    submit: &Submit,
+    number: &str,
+    now: DateTime<Utc>,
+) -> Result<Outbound, Problem> {
+    let context = Context { intake: IntakeFacts { number_is_new: true, ..IntakeFacts::default() }, ..Context::default() };
+    let role = Role::System;
+    let step = next(None, Act::Register, role, &context).map_err(|r| Problem::new(r.code(), r.zh(), r.en()))?;
+    let fact = TicketFact::from(Received {
+        ticket,
+        number: number.to_owned(),
+        source: source.clone(),
+        channel: submit.channel,
+        text: submit.text.masked(),
+        division: submit.division.clone(),
+        class: submit.class,
+        at: now,
+        by: By { role, unit: None, person: None, steps: vec![step.transition], state: step.to },
+    });
+    let id = MessageId::derive(ticket.0, "1 received");
+    Ok(Outbound::new(id, subject::FACTS, subject::fact(TicketFact::FAMILY, fact.kind()), &fact, now).about(ticket).at_seq(1))
+}
+
+/// The receipt for one submission.
+pub fn receipt<B>(
+    message: &Inbound<B>,
+    source: &SourceId,
+    external_id: Option<&str>,
+    outcome: Result<&Registered, Problem>,
+) -> Outbound {
+    let outcome = match outcome {
+        Ok(r) => ReceiptOutcome::Accepted { ticket: r.ticket, number: r.number.clone(), code: r.code.clone() },
+        Err(problem) => ReceiptOutcome::Refused { problem },
+    };
+    let receipt = Receipts::from(Receipt { external_id: external_id.map(str::to_owned), at: message.now, outcome });
+    Outbound::new(MessageId::derive(message.id.0, "receipt"), subject::RECEIPTS, subject::receipt(source), &receipt, message.now)
+}
+
+/// How far the ticket is after this fact; keeps the promised date and the reply that were told before.
+pub fn progress(before: Option<&progress::Model>, fact: &TicketFact, seq: u64, now: DateTime<Utc>) -> Option<progress::Model> {
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    let (ticket, by) = match fact {
+        TicketFact::Dispatched(f) => (f.ticket, &f.by),
+        TicketFact::ConsultationOpened(f) => (f.ticket, &f.by),
+        TicketFact::Signed(f) => (f.of.ticket, &f.of.by),
+        TicketFact::Reported(f) => (f.of.ticket, &f.of.by),
+        TicketFact::Checked(f) => (f.of.ticket, &f.of.by),
+        TicketFact::Closed(f) => (f.of.ticket, &f.of.by),
+        _ => return None,
+    };
+    let late = before.is_some_and(|b| b.seq >= seq);
+    let mut after = before.cloned().unwrap_or_else(|| progress::Model {
+        ticket_id: ticket.to_string(),
+        seq: 0,
+        state: String::new(),
+        due_ms: None,
+        reply: None,
+        at_ms: 0,
+    });
+    if let TicketFact::Dispatched(f) = fact {
+        // an older promise never replaces a newer one
+        if !late || after.due_ms.is_none() {
+            after.due_ms = Some(f.due.timestamp_millis());
+        }
+    }
+    if let TicketFact::Closed(f) = fact {
+        after.reply = Some(f.public_reply.clone());
+    }
+    if !late {
+        after.seq = seq;
+        by.state.code().clone_into(&mut after.state);
+        after.at_ms = now.timestamp_millis();
+    }
+    Some(after)
+}

@@ -1,0 +1,76 @@
+//! Tables.
+
+/// One report. Never changed after it was taken.
+pub mod registration {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One report.
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "registration")]
+    pub struct Model {
+        /// Ticket; derived from source and external id, so it is the business key too.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub ticket_id: String,
+        /// Where it came from.
+        pub source: String,
+        /// The source's number.
+        pub external_id: String,
+        /// SHA-256 of the content: the same number with other content is refused.
+        pub digest: String,
+        /// Number for people.
+        pub number: String,
+        /// With the number, lets the reporter look.
+        pub code: String,
+        /// The submission as it came, JSON, reporter included.
+        #[sea_orm(column_type = "Text")]
+        pub submission: String,
+        /// When, ms.
+        pub received_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+
+    /// Never shows the reporter.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_struct("Registration").field("ticket_id", &self.ticket_id).finish_non_exhaustive()
+        }
+    }
+}
+
+/// How far a ticket is, for its reporter.
+pub mod progress {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// How far a ticket is.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "progress")]
+    pub struct Model {
+        /// Ticket.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub ticket_id: String,
+        /// Sequence number of the last fact that was heard.
+        pub seq: i64,
+        /// State code.
+        pub state: String,
+        /// Promised date, ms.
+        pub due_ms: Option<i64>,
+        /// The public reply.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub reply: Option<String>,
+        /// When, ms.
+        pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

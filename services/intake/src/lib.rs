@@ -1,0 +1,31 @@
+//! 受理: is this a new ticket, the same one again, or not one at all?
+//!
+//! Hears submissions (`intake.v1.submit.<source>` and `POST /api/v1/reports`) and, to tell the reporter how it
+//! goes, the facts of tickets. Says `ticket.v1.received` and receipts. Owns registration, number and reporter:
+//! name, phone and address never leave this database, and numbers in the text are masked in what is sent on.
+
+mod api;
+mod config;
+mod domain;
+mod entity;
+mod handlers;
+mod migration;
+mod store;
+
+use bus::topology;
+use chassis::{Context, Settings};
+
+/// Default settings, explained.
+pub const DEFAULTS: &str = include_str!("../default.toml");
+
+pub use handlers::Intake;
+
+/// Starts the service; returns the public address, if it has one.
+pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
+    let (db, relay) = context.store::<migration::Migrator>().await?;
+    let engine = context.engine(Intake::new(settings.own("intake")?), &db, &relay);
+    context.listen(topology::INTAKE, &engine);
+    context.listen(topology::INTAKE_PROGRESS, &engine);
+    let door = context.door(&engine);
+    context.serve(&settings, api::router(door, db)).await
+}

@@ -1,0 +1,44 @@
+//! The only queries of intake.
+
+use std::collections::HashMap;
+
+use outbox::{Db, Fault, Tx, bulk};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Statement};
+
+use crate::entity::{progress, registration};
+
+/// Reports among `tickets` that are known.
+pub async fn registrations(tx: &Tx, tickets: &[String]) -> Result<HashMap<String, registration::Model>, DbErr> {
+    let rows = bulk::find_in::<registration::Entity>(&**tx, registration::Column::TicketId, tickets).await?;
+    Ok(rows.into_iter().map(|r| (r.ticket_id.clone(), r)).collect())
+}
+
+/// How far `tickets` are.
+pub async fn progress_of(tx: &Tx, tickets: &[String]) -> Result<HashMap<String, progress::Model>, DbErr> {
+    let rows = bulk::find_in::<progress::Entity>(&**tx, progress::Column::TicketId, tickets).await?;
+    Ok(rows.into_iter().map(|r| (r.ticket_id.clone(), r)).collect())
+}
+
+/// Takes `n` numbers of a day; returns the one before the first. The row stays locked until the commit, so two
+/// replicas never give the same number.
+pub async fn take_numbers(tx: &Tx, day: &str, n: i64) -> Result<i64, Fault> {
+    let (a, b) = match tx.get_database_backend() {
+        DbBackend::Postgres => ("$1", "$2"),
+        _ => ("?", "?"),
+    };
+    let sql = format!(
+        "INSERT INTO counter (day, last) VALUES ({a}, {b}) ON CONFLICT (day) DO UPDATE SET last = counter.last + excluded.last RETURNING last"
+    );
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [day.into(), n.into()]);
+    let row = tx.query_one_raw(statement).await?.ok_or_else(|| DbErr::RecordNotFound("counter".into()))?;
+    Ok(row.try_get::<i64>("", "last")? - n)
+}
+
+/// A report with how far it is, by the number for people.
+pub async fn by_number(db: &Db, number: &str) -> Result<Option<(registration::Model, Option<progress::Model>)>, DbErr> {
+    let Some(found) = registration::Entity::find().filter(registration::Column::Number.eq(number)).one(db.read()).await? else {
+        return Ok(None);
+    };
+    let progress = progress::Entity::find_by_id(found.ticket_id.clone()).one(db.read()).await?;
+    Ok(Some((found, progress)))
+}

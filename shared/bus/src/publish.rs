@@ -1,0 +1,124 @@
+//! Publishing many messages in one go.
+//!
+//! Every message has an id, and the broker drops a second one with the same id for two minutes. That makes
+//! *unknown* harmless: what timed out is sent again under its id. What comes later than two minutes is caught by
+//! the readers' inboxes.
+
+use std::time::Duration;
+
+use async_nats::{
+    HeaderMap,
+    header::{
+        NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE, NATS_EXPECTED_STREAM, NATS_MESSAGE_ID,
+    },
+    jetstream::{context::PublishErrorKind, publish::PublishAck, response::Response},
+};
+use bytes::Bytes;
+use futures_util::future::join_all;
+
+use crate::Bus;
+
+/// Largest batch: the server takes 1000 in an atomic batch; acknowledgements in flight stay bounded by it too.
+pub const MAX_BATCH: usize = 256;
+
+/// Under this size an atomic batch costs more than it saves.
+const MIN_ATOMIC: usize = 4;
+
+/// A message ready to go.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// Broker-side dedupe id (`Nats-Msg-Id`).
+    pub id: String,
+    /// Where it goes.
+    pub subject: String,
+    /// Headers, without the dedupe id.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What became of a parcel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Stored by the broker, with its place in the stream where that is known.
+    Stored,
+    /// The broker said no; sending again will not help until somebody acts.
+    Refused(String),
+    /// No answer: it may be stored or not. Send again under the same id.
+    Unknown(String),
+}
+
+impl Bus {
+    /// Publishes parcels of one stream; the answers are in the order of the parcels.
+    pub async fn publish(&self, stream: &str, parcels: &[Parcel]) -> Vec<Sent> {
+        let mut sent = Vec::with_capacity(parcels.len());
+        for chunk in parcels.chunks(MAX_BATCH) {
+            if self.atomic && chunk.len() >= MIN_ATOMIC && self.publish_atomic(stream, chunk).await {
+                sent.extend(std::iter::repeat_n(Sent::Stored, chunk.len()));
+            } else {
+                // also after a batch that was not taken: a message of it may be stored already
+                sent.extend(self.publish_singly(stream, chunk).await);
+            }
+        }
+        sent
+    }
+
+    /// One after the other, answers awaited together.
+    async fn publish_singly(&self, stream: &str, parcels: &[Parcel]) -> Vec<Sent> {
+        let mut acks = Vec::with_capacity(parcels.len());
+        for p in parcels {
+            acks.push(self.js.publish_with_headers(p.subject.clone(), headers(stream, p), p.body.clone()).await);
+        }
+        let acks = acks.into_iter().map(|ack| async move {
+            match ack {
+                Err(e) => Sent::Unknown(e.to_string()),
+                Ok(ack) => match ack.await {
+                    Ok(_) => Sent::Stored,
+                    Err(e) => match e.kind() {
+                        PublishErrorKind::StreamNotFound
+                        | PublishErrorKind::WrongLastMessageId
+                        | PublishErrorKind::WrongLastSequence => Sent::Refused(e.to_string()),
+                        _ => Sent::Unknown(e.to_string()),
+                    },
+                },
+            }
+        });
+        join_all(acks).await
+    }
+
+    /// All or nothing, one fsync. False if the broker did not take it, for whatever reason.
+    async fn publish_atomic(&self, stream: &str, parcels: &[Parcel]) -> bool {
+        let batch = uuid::Uuid::new_v4().simple().to_string();
+        let Some((last, first)) = parcels.split_last() else { return true };
+        for (i, p) in first.iter().enumerate() {
+            let h = batch_headers(stream, p, &batch, i + 1);
+            if self.client.publish_with_headers(p.subject.clone(), h, p.body.clone()).await.is_err() {
+                return false;
+            }
+        }
+        let mut h = batch_headers(stream, last, &batch, parcels.len());
+        h.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
+        let commit = self.client.request_with_headers(last.subject.clone(), h, last.body.clone());
+        match tokio::time::timeout(Duration::from_secs(15), commit).await {
+            Ok(Ok(answer)) => matches!(serde_json::from_slice::<Response<PublishAck>>(&answer.payload), Ok(Response::Ok(_))),
+            _ => false,
+        }
+    }
+}
+
+fn headers(stream: &str, p: &Parcel) -> HeaderMap {
+    let mut h = HeaderMap::new();
+    for (k, v) in &p.headers {
+        h.insert(k.as_str(), v.as_str());
+    }
+    h.insert(NATS_MESSAGE_ID, p.id.as_str());
+    h.insert(NATS_EXPECTED_STREAM, stream);
+    h
+}
+
+fn batch_headers(stream: &str, p: &Parcel, batch: &str, n: usize) -> HeaderMap {
+    let mut h = headers(stream, p);
+    h.insert(NATS_BATCH_ID, batch);
+    h.insert(NATS_BATCH_SEQUENCE, n.to_string());
+    h
+}

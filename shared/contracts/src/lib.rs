@@ -1,0 +1,29 @@
+//! What is said between the services of Gridline, and to the world.
+//!
+//! Pure values: no runtime, no broker, no database. Read in this order:
+//!
+//! - [`id`] one type per identity
+//! - [`problem`] what is wrong and what to do, in Chinese and English
+//! - [`text`] text that a person wrote, checked and with numbers masked
+//! - [`envelope`] CloudEvents attributes, message ids, trace context
+//! - [`family`] message families: one enum per group of subjects
+//! - [`intake`], [`ticket`], [`work`], [`clock`] the messages
+//! - [`subject`] every subject, stream and durable name, one line each
+//! - [`lifecycle`] the ticket's states and transitions; nothing else in the product knows them
+//! - [`district`] the divisions and units that can be named
+//!
+//! The contract is append-only: a new field has a default, anything else is a new subject version.
+//! Frozen samples of every message lie in `golden/` and a test decodes them all.
+
+pub mod clock;
+pub mod district;
+pub mod envelope;
+pub mod family;
+pub mod id;
+pub mod intake;
+pub mod lifecycle;
+pub mod problem;
+pub mod subject;
+pub mod text;
+pub mod ticket;
+pub mod work;

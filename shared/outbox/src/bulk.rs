@@ -1,0 +1,133 @@
+//! Many rows in one statement whose text is always the same.
+//!
+//! The rows travel as one JSON parameter and the database unfolds them. So the statement is prepared once for
+//! every number of rows, no limit on parameters is near, and the same call serves SQLite and PostgreSQL.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, Statement};
+use serde::Serialize;
+
+use crate::Fault;
+
+/// What to do with a row whose key is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It is an error.
+    Fail,
+    /// It stays as it is.
+    Keep,
+    /// It is replaced.
+    Replace,
+    /// It is replaced if its `seq` is less than the new row's; else it stays.
+    Newer,
+    /// It is replaced if its `version` is one less than the new row's; else the call is a [`Fault::Conflict`].
+    NextVersion,
+}
+
+/// Writes rows. Returns how many were written.
+pub async fn write<E>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, Fault>
+where
+    E: EntityTrait,
+    E::Model: Serialize,
+{
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let backend = tx.get_database_backend();
+    let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;
+    let statement = Statement::from_sql_and_values(backend, insert_sql::<E>(backend, existing), [json.into()]);
+    let written = tx.execute_raw(statement).await?.rows_affected();
+    if existing == Existing::NextVersion && written != rows.len() as u64 {
+        return Err(Fault::Conflict);
+    }
+    Ok(written)
+}
+
+/// Reads the rows whose `column` (text) is one of `keys`, in no order.
+pub async fn find_in<E: EntityTrait>(
+    tx: &impl ConnectionTrait,
+    column: E::Column,
+    keys: &[String],
+) -> Result<Vec<E::Model>, DbErr> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let backend = tx.get_database_backend();
+    let table = E::default();
+    let sql =
+        format!("SELECT {} FROM \"{}\" WHERE \"{}\" {}", columns::<E>(""), table.table_name(), column.as_str(), in_keys(backend));
+    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, [keys_json(keys)])).all(tx).await
+}
+
+/// Sets `column` (a number) to `value` in the rows whose `key` (text) is one of `keys`.
+pub async fn set_in<E: EntityTrait>(
+    tx: &impl ConnectionTrait,
+    key: E::Column,
+    keys: &[String],
+    column: E::Column,
+    value: i64,
+) -> Result<u64, DbErr> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    let backend = tx.get_database_backend();
+    let table = E::default();
+    let sql = format!(
+        "UPDATE \"{}\" SET \"{}\" = {value} WHERE \"{}\" {}",
+        table.table_name(),
+        column.as_str(),
+        key.as_str(),
+        in_keys(backend)
+    );
+    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, [keys_json(keys)])).await?.rows_affected())
+}
+
+fn keys_json(keys: &[String]) -> sea_orm::Value {
+    serde_json::to_string(keys).unwrap_or_default().into()
+}
+
+fn in_keys(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "= ANY(ARRAY(SELECT json_array_elements_text($1::json)))",
+        _ => "IN (SELECT value FROM json_each($1))",
+    }
+}
+
+fn columns<E: EntityTrait>(prefix: &str) -> String {
+    let names = E::Column::iter().map(|c| format!("{prefix}\"{}\"", c.as_str()));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn insert_sql<E: EntityTrait>(backend: DbBackend, existing: Existing) -> String {
+    let entity = E::default();
+    let table = entity.table_name();
+    let names = columns::<E>("");
+    let rows = match backend {
+        DbBackend::Postgres => format!("SELECT {names} FROM json_populate_recordset(NULL::\"{table}\", $1::json)"),
+        _ => {
+            let values = E::Column::iter().map(|c| format!("value ->> '$.{}'", c.as_str())).collect::<Vec<_>>().join(", ");
+            // without WHERE, SQLite takes ON for a join's
+            format!("SELECT {values} FROM json_each($1) WHERE true")
+        }
+    };
+    format!("INSERT INTO \"{table}\" ({names}) {rows}{}", on_conflict::<E>(table, existing))
+}
+
+fn on_conflict<E: EntityTrait>(table: &str, existing: Existing) -> String {
+    let keys: Vec<String> = E::PrimaryKey::iter().map(|k| k.into_column().as_str().to_owned()).collect();
+    let target = keys.iter().map(|k| format!("\"{k}\"")).collect::<Vec<_>>().join(", ");
+    let update = || {
+        let set = E::Column::iter().map(|c| c.as_str().to_owned()).filter(|c| !keys.contains(c));
+        set.map(|c| format!("\"{c}\" = excluded.\"{c}\"")).collect::<Vec<_>>().join(", ")
+    };
+    match existing {
+        Existing::Fail => String::new(),
+        Existing::Keep => " ON CONFLICT DO NOTHING".to_owned(),
+        Existing::Replace => format!(" ON CONFLICT ({target}) DO UPDATE SET {}", update()),
+        Existing::Newer => {
+            format!(" ON CONFLICT ({target}) DO UPDATE SET {} WHERE \"{table}\".\"seq\" < excluded.\"seq\"", update())
+        }
+        Existing::NextVersion => {
+            format!(" ON CONFLICT ({target}) DO UPDATE SET {} WHERE \"{table}\".\"version\" = excluded.\"version\" - 1", update())
+        }
+    }
+}

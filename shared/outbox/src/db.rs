@@ -1,0 +1,127 @@
+//! SQLite and PostgreSQL behind one door.
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::{
+        postgres::PgAdvisoryLock,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// Why a transaction took no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The database refused or is away.
+    #[error("database: {0}")]
+    Db(#[from] DbErr),
+    /// Another replica changed the same rows first; load again and decide again.
+    #[error("another replica changed the same rows first")]
+    Conflict,
+}
+
+/// A service's own database. Clones share the pool.
+#[derive(Clone, Debug)]
+pub struct Db {
+    connection: DatabaseConnection,
+    /// SQLite takes one writer at a time; waiting here is fair, its busy handler is not.
+    writer: Option<Arc<Mutex<()>>>,
+}
+
+/// A write transaction. Dropped without [`Tx::commit`] it is rolled back.
+#[derive(Debug)]
+pub struct Tx {
+    transaction: DatabaseTransaction,
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+impl Db {
+    /// Opens the database of `url` (`sqlite://file.db` or `postgres://…`) and brings its tables up to date.
+    pub async fn open<M: MigratorTrait>(url: &str, name: &str) -> Result<Self, DbErr> {
+        let db = Self::connect(url, name).await?;
+        db.migrate::<M>().await?;
+        Ok(db)
+    }
+
+    /// Opens the database as it is; for tools that look at a service's database.
+    pub async fn connect(url: &str, name: &str) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .sqlx_logging_level(log::LevelFilter::Trace)
+            .acquire_timeout(Duration::from_secs(10))
+            .max_connections(8)
+            .set_application_name(format!("gridline-{name}"))
+            .map_sqlx_sqlite_opts(|o| {
+                // FULL: an acknowledged commit survives a power failure; NORMAL may lose the last ones
+                o.create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(10))
+                    .foreign_keys(true)
+            });
+        let connection = Database::connect(options).await?;
+        let writer = (connection.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+        Ok(Self { connection, writer })
+    }
+
+    /// Several replicas may start at once: one migrates, the others wait for it.
+    async fn migrate<M: MigratorTrait>(&self) -> Result<(), DbErr> {
+        if self.backend() != DbBackend::Postgres {
+            return M::up(&self.connection, None).await;
+        }
+        let sqlx = |e| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(e)));
+        let pool = self.connection.get_postgres_connection_pool();
+        let lock = PgAdvisoryLock::new("gridline-migrations");
+        let guard = lock.acquire(pool.acquire().await.map_err(sqlx)?).await.map_err(sqlx)?;
+        let done = M::up(&self.connection, None).await;
+        guard.release_now().await.map_err(sqlx)?;
+        done
+    }
+
+    /// Begins a write. On SQLite the lock is taken at once: a transaction that reads and then writes would
+    /// otherwise fail with SQLITE_BUSY_SNAPSHOT, which no busy timeout covers.
+    pub async fn write(&self) -> Result<Tx, DbErr> {
+        let writer = match &self.writer {
+            Some(w) => Some(w.clone().lock_owned().await),
+            None => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx { transaction: self.connection.begin_with_options(options).await?, _writer: writer })
+    }
+
+    /// For reads.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    /// Closes the pool.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.connection.close().await
+    }
+}
+
+impl Tx {
+    /// Makes it permanent. An error is *unknown*: the commit may have happened; the redelivery finds out.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Tx {
+    type Target = DatabaseTransaction;
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+}

@@ -1,0 +1,79 @@
+//! Dead letters: messages that could not take effect, kept with the reason, listed and replayed by the operator.
+
+use bus::consume::Delivery;
+use chrono::{DateTime, Utc};
+use contracts::{envelope::Envelope, id::MessageId, problem::Problem};
+use sea_orm::{DbErr, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect};
+
+use crate::{
+    Db, Fault,
+    bulk::{self, Existing},
+    entity::{dead_letter as dead, outbox},
+};
+
+/// The row of a delivery that can't take effect.
+pub(crate) fn row(d: &Delivery, problem: &Problem, now: DateTime<Utc>) -> dead::Model {
+    let id = Envelope::read(|name| d.header(name))
+        .map_or_else(|_| MessageId::of_delivery(&d.stream, d.sequence), |e| MessageId::of_event(&e.source, &e.id));
+    dead::Model {
+        msg_id: id.to_string(),
+        stream: d.stream.clone(),
+        subject: d.subject.clone(),
+        headers: serde_json::to_string(&d.headers()).unwrap_or_default(),
+        body: printable(&d.body),
+        code: problem.code.clone(),
+        reason: format!("{} / {}", problem.zh, problem.en),
+        at_ms: now.timestamp_millis(),
+        replayed_ms: None,
+        replays: 0,
+    }
+}
+
+/// How many wait that were not replayed since they were set aside.
+pub async fn count(db: &Db) -> Result<u64, DbErr> {
+    use sea_orm::{ColumnTrait, QueryFilter};
+    dead::Entity::find().filter(dead::Column::ReplayedMs.is_null()).count(db.read()).await
+}
+
+/// The newest, at most `limit`.
+pub async fn list(db: &Db, limit: u64) -> Result<Vec<dead::Model>, DbErr> {
+    dead::Entity::find().order_by_desc(dead::Column::AtMs).limit(limit).all(db.read()).await
+}
+
+/// Puts messages into the service's outbox again, to the subject they came from; the relay of the running
+/// service sends them. All readers but the one that refused know them already and drop them.
+pub async fn replay(db: &Db, ids: &[String], now: DateTime<Utc>) -> Result<usize, Fault> {
+    let tx = db.write().await?;
+    let mut letters = bulk::find_in::<dead::Entity>(&*tx, dead::Column::MsgId, ids).await?;
+    for letter in &mut letters {
+        letter.replays += 1;
+        letter.replayed_ms = Some(now.timestamp_millis());
+    }
+    let again: Vec<outbox::Model> = letters.iter().map(|l| outbox_row(l, now)).collect();
+    bulk::write::<outbox::Entity>(&*tx, &again, Existing::Replace).await?;
+    bulk::write::<dead::Entity>(&*tx, &letters, Existing::Replace).await?;
+    tx.commit().await?;
+    Ok(again.len())
+}
+
+fn outbox_row(l: &dead::Model, now: DateTime<Utc>) -> outbox::Model {
+    outbox::Model {
+        msg_id: l.msg_id.clone(),
+        stream: l.stream.clone(),
+        subject: l.subject.clone(),
+        headers: l.headers.clone(),
+        body: l.body.clone(),
+        created_ms: now.timestamp_millis(),
+        ord: 0,
+        published_ms: None,
+        epoch: l.replays,
+    }
+}
+
+/// Text that both databases store: no NUL, no broken UTF-8.
+fn printable(body: &[u8]) -> String {
+    match std::str::from_utf8(body) {
+        Ok(s) if !s.contains('\0') => s.to_owned(),
+        _ => body.escape_ascii().to_string(),
+    }
+}

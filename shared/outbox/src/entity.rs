@@ -1,0 +1,98 @@
+//! Inbox, outbox and dead letters as tables. Ids are text and times are milliseconds since 1970 on both
+//! databases, so that one statement serves both and no driver converts.
+
+/// Ids of the messages that took effect.
+pub mod inbox {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One message that took effect.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "inbox")]
+    pub struct Model {
+        /// Message id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub msg_id: String,
+        /// When, ms.
+        pub at_ms: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Messages to send, and those sent lately.
+#[expect(clippy::module_inception, reason = "the table is called outbox")]
+pub mod outbox {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One message.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "outbox")]
+    pub struct Model {
+        /// Message id, derived from its cause.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub msg_id: String,
+        /// Stream that stores the subject.
+        pub stream: String,
+        /// Subject.
+        pub subject: String,
+        /// Headers as a JSON list of pairs.
+        #[sea_orm(column_type = "Text")]
+        pub headers: String,
+        /// JSON body.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+        /// When it was decided, ms.
+        pub created_ms: i64,
+        /// Place within its transaction.
+        pub ord: i32,
+        /// When the broker stored it, ms; null while it is to be sent.
+        pub published_ms: Option<i64>,
+        /// How often it was sent again on purpose; part of the broker-side dedupe id.
+        pub epoch: i32,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Messages that could not take effect.
+pub mod dead_letter {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One message that could not take effect, with the reason.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "dead_letter")]
+    pub struct Model {
+        /// Message id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub msg_id: String,
+        /// Stream that it came from.
+        pub stream: String,
+        /// Subject.
+        pub subject: String,
+        /// Headers as a JSON list of pairs.
+        #[sea_orm(column_type = "Text")]
+        pub headers: String,
+        /// The body; what is not UTF-8 text without NUL is written as `\xNN`.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+        /// Stable code of the reason.
+        pub code: String,
+        /// The reason, Chinese and English.
+        #[sea_orm(column_type = "Text")]
+        pub reason: String,
+        /// When, ms.
+        pub at_ms: i64,
+        /// When it was last replayed, ms.
+        pub replayed_ms: Option<i64>,
+        /// How often it was replayed.
+        pub replays: i32,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

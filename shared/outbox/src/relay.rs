@@ -1,0 +1,148 @@
+//! Outbox to broker.
+//!
+//! Two ways, both safe with several replicas. The quick one: what this process has just committed is published
+//! from memory, in order, without asking the database. The sure one: every half second each replica looks for
+//! rows that stayed behind (broker away, process killed, queue full) and publishes them too. Two replicas may
+//! publish the same row; it has one id, and the readers' inboxes drop the second.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bus::{
+    Bus, Clock,
+    publish::{Parcel, Sent},
+};
+use futures_util::future::join_all;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Db, bulk, entity::outbox};
+
+/// Commits whose messages wait in memory; more wait in the database only.
+const QUEUE: usize = 64;
+/// Rows that are looked at in one go.
+const SWEEP: u64 = 512;
+const SWEEP_EVERY: Duration = Duration::from_millis(500);
+/// Younger rows are still on the quick way.
+const GRACE_MS: i64 = 2_000;
+
+/// The way to the relay. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Relay {
+    queue: mpsc::Sender<Vec<outbox::Model>>,
+}
+
+impl Relay {
+    /// Starts publishing what `db` has to say; ends after `stop`, when what is in memory is sent.
+    pub fn start(db: Db, bus: Bus, clock: Clock, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<()>) {
+        let (queue, fresh) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(run(db, bus, clock, fresh, stop));
+        (Self { queue }, task)
+    }
+
+    /// Offers rows that were just committed. If the queue is full they are found in the database later.
+    pub(crate) fn offer(&self, rows: Vec<outbox::Model>) {
+        if !rows.is_empty() && self.queue.try_send(rows).is_err() {
+            tracing::debug!("relay: queue full; rows are sent by the sweep");
+        }
+    }
+}
+
+/// Rows that are to be sent, those on the quick way included.
+pub async fn unsent(db: &Db) -> Result<u64, sea_orm::DbErr> {
+    outbox::Entity::find().filter(outbox::Column::PublishedMs.is_null()).count(db.read()).await
+}
+
+async fn run(db: Db, bus: Bus, clock: Clock, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, stop: CancellationToken) {
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut taken = Vec::new();
+    loop {
+        tokio::select! {
+            biased;
+            n = fresh.recv_many(&mut taken, QUEUE) => {
+                if n == 0 {
+                    return;
+                }
+                send(&db, &bus, &clock, taken.drain(..).flatten().collect()).await;
+            }
+            _ = sweep.tick() => sweep_once(&db, &bus, &clock).await,
+            () = stop.cancelled() => {
+                fresh.close();
+                while let Some(rows) = fresh.recv().await {
+                    send(&db, &bus, &clock, rows).await;
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Sends what stayed behind, until nothing does or the broker takes nothing.
+async fn sweep_once(db: &Db, bus: &Bus, clock: &Clock) {
+    while bus.is_connected() {
+        let old = clock.now().timestamp_millis() - GRACE_MS;
+        let rows = outbox::Entity::find()
+            .filter(outbox::Column::PublishedMs.is_null())
+            .filter(outbox::Column::CreatedMs.lte(old))
+            .order_by_asc(outbox::Column::CreatedMs)
+            .order_by_asc(outbox::Column::Ord)
+            .limit(SWEEP);
+        let rows = match rows.all(db.read()).await {
+            Ok(rows) => rows,
+            Err(e) => return tracing::warn!(error = %e, "relay: outbox can't be read"),
+        };
+        let full = rows.len() as u64 == SWEEP;
+        if rows.is_empty() || send(db, bus, clock, rows).await == 0 || !full {
+            return;
+        }
+    }
+}
+
+/// Publishes rows, each stream's in order, and marks what the broker stored. Returns how many that were.
+async fn send(db: &Db, bus: &Bus, clock: &Clock, rows: Vec<outbox::Model>) -> usize {
+    let mut streams: BTreeMap<String, Vec<Parcel>> = BTreeMap::new();
+    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        ids.entry(row.stream.clone()).or_default().push(row.msg_id.clone());
+        streams.entry(row.stream.clone()).or_default().push(parcel(row));
+    }
+    let outcomes = publish(bus, streams).await;
+    let mut stored = Vec::new();
+    for ((stream, sent), (_, ids)) in outcomes.into_iter().zip(ids) {
+        for (sent, id) in sent.into_iter().zip(ids) {
+            match sent {
+                Sent::Stored => stored.push(id),
+                Sent::Unknown(why) => tracing::debug!(stream, why, "relay: outcome unknown; sending again later"),
+                Sent::Refused(why) => tracing::error!(stream, why, "relay: the broker refuses a message; run `gridline doctor`"),
+            }
+        }
+    }
+    let now = clock.now().timestamp_millis();
+    let marked = async {
+        let tx = db.write().await?;
+        bulk::set_in::<outbox::Entity>(&*tx, outbox::Column::MsgId, &stored, outbox::Column::PublishedMs, now).await?;
+        tx.commit().await
+    };
+    match marked.await {
+        Ok(()) => stored.len(),
+        Err(e) => {
+            tracing::warn!(error = %e, "relay: sent but not marked; they are sent again under the same ids");
+            0
+        }
+    }
+}
+
+/// Streams at the same time, each stream's parcels in order.
+async fn publish(bus: &Bus, streams: BTreeMap<String, Vec<Parcel>>) -> Vec<(String, Vec<Sent>)> {
+    let each = streams.into_iter().map(|(stream, parcels)| async move {
+        let sent = bus.publish(&stream, &parcels).await;
+        (stream, sent)
+    });
+    join_all(each).await
+}
+
+fn parcel(row: outbox::Model) -> Parcel {
+    let id = if row.epoch == 0 { row.msg_id } else { format!("{}#{}", row.msg_id, row.epoch) };
+    Parcel { id, subject: row.subject, headers: serde_json::from_str(&row.headers).unwrap_or_default(), body: row.body.into() }
+}

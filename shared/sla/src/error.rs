@@ -1,0 +1,97 @@
+//! What can be wrong: the calendar file, the policy, or the question asked.
+
+use crate::policy::{MAX_HOURS, MAX_WORKING_DAYS};
+use chrono::NaiveDate;
+use thiserror::Error;
+
+/// Why a deadline or a schedule can't be given. None of these goes away by trying again.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SlaError {
+    /// The limit is zero hours or zero working days: such a ticket would be overdue before anybody saw it.
+    #[error("a limit must be at least one hour or one working day")]
+    EmptyLimit,
+    /// The limit is longer than [`MAX_HOURS`] or [`MAX_WORKING_DAYS`], about ten years; surely a slip.
+    #[error(
+        "a limit of {amount} {unit} is too long: at most {MAX_HOURS} hours or {MAX_WORKING_DAYS} working days"
+    )]
+    LimitTooLong {
+        /// The number asked for.
+        amount: u32,
+        /// `hours` or `working days`.
+        unit: &'static str,
+    },
+    /// An instant that came in, or one that would come out, is not inside [`crate::YEARS`].
+    #[error("the instant is outside the years 1970 to 9999")]
+    OutOfRange,
+    /// The deadline given is not after the start of its clock.
+    #[error("the deadline must be after the start of the clock")]
+    DueNotAfterStart,
+    /// The policy contradicts itself.
+    #[error("policy: {0}")]
+    Policy(#[from] PolicyError),
+}
+
+/// Why a [`crate::Policy`] can't be used. Services check it once, at boot.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A deadline must be able to name the policy it was computed with.
+    #[error("the version must not be empty")]
+    NoVersion,
+    /// Warning at 0 % or at 100 % is no warning.
+    #[error("warn_percent is {0}, it must be 1 to 99")]
+    WarnPercent(u8),
+    /// The day must run `work_start` < `work_end` ≤ `day_end`, and no leap second may be named.
+    #[error("the day must run work_start < work_end <= day_end, without a leap second")]
+    DayTimes,
+    /// A class has a limit that no deadline can be computed with.
+    #[error("limit of class {class}: {reason}")]
+    Limit {
+        /// Field of [`crate::Limits`].
+        class: &'static str,
+        /// What is wrong, an English sentence.
+        reason: String,
+    },
+    /// What a consultation may grant must be a range that holds the default limit of the class.
+    #[error("consultation must be least <= most and hold the limit of key_difficult")]
+    Consultation,
+    /// Levels must be 1, 2, 3 … and each must come later than the one below it, in both units.
+    #[error("ladder step {level}: levels must be 1, 2, 3 ... and each later than the one before")]
+    Ladder {
+        /// The level of the step that does not fit.
+        level: u8,
+    },
+}
+
+/// Why a calendar file is refused. It is refused whole: a calendar with a hole gives wrong deadlines in silence.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CalendarError {
+    /// Not CSV, a column is missing, or a value is not one of those allowed; the text names line and field.
+    #[error("{0}")]
+    Row(String),
+    /// A day stands in the file twice.
+    #[error("{0} stands in the calendar twice")]
+    Duplicate(NaiveDate),
+    /// Date and weekday of a row disagree, so one of them is mistyped.
+    #[error("{date} is not a {said}")]
+    Weekday {
+        /// The date of the row.
+        date: NaiveDate,
+        /// The weekday the row claims.
+        said: String,
+    },
+    /// A make-up working day on Monday to Friday makes up for nothing: a mistyped row.
+    #[error("{0} is a make-up working day but no Saturday or Sunday")]
+    MakeupOnWeekday(NaiveDate),
+    /// A date outside [`crate::YEARS`].
+    #[error("{0} is outside the years 1970 to 9999")]
+    OutOfRange(NaiveDate),
+    /// A year between two others has no arrangement.
+    #[error("the calendar has no arranged days for {0}, but for a later year")]
+    MissingYear(i32),
+    /// No year at all has an arrangement.
+    #[error("the calendar has no arranged year")]
+    NothingPublished,
+}

@@ -1,0 +1,232 @@
+//! How long each class may take, when a day ends, when to warn and whom: policy is data with a version.
+//!
+//! A service states the whole policy in its configuration or takes [`Policy::default`]; there is no half of one, so
+//! that the version always names all of its values. In TOML:
+//!
+//! ```toml
+//! [policy]
+//! version = "jizhou-2026-1"
+//! limits = { simple = { hours = 2 }, coordination = { working_days = 5 }, key_difficult = { working_days = 15 } }
+//! consultation = { least = 10, most = 15 }
+//! warn_percent = 80
+//! day = { work_start = "09:00", work_end = "18:00", day_end = "23:59:59" }
+//! warned = "handling_unit"
+//! overdue = "grid_worker"
+//! ladder = [{ level = 1, receiver = "village_chief", after = { hours = 1, working_days = 1 } }]
+//! ```
+
+use crate::error::{PolicyError, SlaError};
+use crate::ladder::{DEFAULT_LADDER, LadderStep, Offset, Receiver, Stage};
+use chrono::{NaiveTime, Timelike};
+use serde::{Deserialize, Serialize};
+
+/// The longest limit in hours: ten years.
+pub const MAX_HOURS: u32 = 10 * 366 * 24;
+/// The longest limit in working days: about ten years.
+pub const MAX_WORKING_DAYS: u32 = 10 * 261;
+
+/// How long a clock may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Hours on the clock, nights and holidays included. 1 to [`MAX_HOURS`].
+    Hours(u32),
+    /// To the end of this many-th working day after the day of receipt. 1 to [`MAX_WORKING_DAYS`].
+    WorkingDays(u32),
+}
+
+impl Limit {
+    /// Refuses a limit of zero and one that is longer than about ten years.
+    pub(crate) fn check(self) -> Result<(), SlaError> {
+        let (amount, most, unit) = match self {
+            Self::Hours(amount) => (amount, MAX_HOURS, "hours"),
+            Self::WorkingDays(amount) => (amount, MAX_WORKING_DAYS, "working days"),
+        };
+        match amount {
+            0 => Err(SlaError::EmptyLimit),
+            _ if amount > most => Err(SlaError::LimitTooLong { amount, unit }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// 办理时限 (K5) by class. Source: the article on Jizhou, `domain.md` sections 1.4 and 2.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// 简易: 2 hours.
+    pub simple: Limit,
+    /// 需协调: 5 working days.
+    pub coordination: Limit,
+    /// 重点难点, unless the consultation grants less: 15 working days.
+    pub key_difficult: Limit,
+}
+
+/// The working days that a consultation (会商) may grant, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayRange {
+    /// The fewest.
+    pub least: u32,
+    /// The most.
+    pub most: u32,
+}
+
+/// The times of a working day, on the clock in China.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayTimes {
+    /// When offices open, 09:00. With `work_end` it only places a warning that falls inside a day.
+    pub work_start: NaiveTime,
+    /// When offices close, 18:00.
+    pub work_end: NaiveTime,
+    /// When a working day is over for a deadline: 23:59:59. "By the 27th" means to a citizen as to a department that
+    /// what is done on the 27th is in time, also after office hours; set it to 18:00 where the rule is office hours.
+    pub day_end: NaiveTime,
+}
+
+/// All values that turn a fact into a deadline and its alarms, under one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Names these values; whoever changes one of them changes it too.
+    pub version: String,
+    /// How long each class may take.
+    pub limits: Limits,
+    /// What a consultation may grant instead of `limits.key_difficult`: 10 to 15 working days.
+    pub consultation: DayRange,
+    /// The share of the limit after which the holder is warned, in percent, 1 to 99: 80.
+    pub warn_percent: u8,
+    /// When a working day begins and ends.
+    pub day: DayTimes,
+    /// Who is told at [`Stage::Warned`].
+    pub warned: Receiver,
+    /// Who is told at [`Stage::Overdue`], the foot of the ladder.
+    pub overdue: Receiver,
+    /// Who is told after that, rising.
+    pub ladder: Vec<LadderStep>,
+}
+
+impl Default for Policy {
+    /// The article's limits where it gives them, ours where it does not (`domain.md` sections 2.4 and 2.5).
+    fn default() -> Self {
+        Self {
+            version: "gridline-1".to_owned(),
+            limits: Limits {
+                simple: Limit::Hours(2),
+                coordination: Limit::WorkingDays(5),
+                key_difficult: Limit::WorkingDays(15),
+            },
+            consultation: DayRange {
+                least: 10,
+                most: 15,
+            },
+            warn_percent: 80,
+            day: DayTimes {
+                work_start: const { time(9, 0, 0) },
+                work_end: const { time(18, 0, 0) },
+                day_end: const { time(23, 59, 59) },
+            },
+            warned: Receiver::HandlingUnit,
+            overdue: Receiver::GridWorker,
+            ladder: DEFAULT_LADDER.to_vec(),
+        }
+    }
+}
+
+impl Policy {
+    /// Whether the values fit together. Every function that takes a policy checks it too; a service that checks at
+    /// boot refuses to start instead of refusing every ticket.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`], naming the value that does not fit.
+    pub fn check(&self) -> Result<(), PolicyError> {
+        if self.version.trim().is_empty() {
+            return Err(PolicyError::NoVersion);
+        }
+        if !(1..=99).contains(&self.warn_percent) {
+            return Err(PolicyError::WarnPercent(self.warn_percent));
+        }
+        self.day.check()?;
+        for (class, limit) in [
+            ("simple", self.limits.simple),
+            ("coordination", self.limits.coordination),
+            ("key_difficult", self.limits.key_difficult),
+        ] {
+            limit.check().map_err(|error| PolicyError::Limit {
+                class,
+                reason: error.to_string(),
+            })?;
+        }
+        self.check_consultation()?;
+        self.check_ladder()
+    }
+
+    /// Who is told at `stage`; `None` for a level the ladder does not have.
+    pub fn receiver(&self, stage: Stage) -> Option<Receiver> {
+        match stage {
+            Stage::Warned => Some(self.warned),
+            Stage::Overdue => Some(self.overdue),
+            Stage::Escalated(level) => self
+                .ladder
+                .iter()
+                .find(|step| step.level == level)
+                .map(|step| step.receiver),
+        }
+    }
+
+    fn check_consultation(&self) -> Result<(), PolicyError> {
+        let DayRange { least, most } = self.consultation;
+        let holds_default = match self.limits.key_difficult {
+            Limit::WorkingDays(days) => (least..=most).contains(&days),
+            Limit::Hours(_) => least <= most,
+        };
+        if least >= 1 && most <= MAX_WORKING_DAYS && holds_default {
+            Ok(())
+        } else {
+            Err(PolicyError::Consultation)
+        }
+    }
+
+    fn check_ladder(&self) -> Result<(), PolicyError> {
+        let mut below = Offset {
+            hours: 0,
+            working_days: 0,
+        };
+        for (expected, step) in (1..=u8::MAX).zip(&self.ladder) {
+            let LadderStep { level, after, .. } = *step;
+            let rises = after.hours > below.hours && after.working_days > below.working_days;
+            let bounded = after.hours <= MAX_HOURS && after.working_days <= MAX_WORKING_DAYS;
+            if level != expected || !rises || !bounded {
+                return Err(PolicyError::Ladder { level });
+            }
+            below = after;
+        }
+        if self.ladder.len() > usize::from(u8::MAX) {
+            Err(PolicyError::Ladder { level: u8::MAX })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl DayTimes {
+    fn check(&self) -> Result<(), PolicyError> {
+        let leap = |time: NaiveTime| time.nanosecond() >= 1_000_000_000;
+        let leaps = leap(self.work_start) || leap(self.work_end) || leap(self.day_end);
+        let in_order = self.work_start < self.work_end && self.work_end <= self.day_end;
+        if in_order && !leaps {
+            Ok(())
+        } else {
+            Err(PolicyError::DayTimes)
+        }
+    }
+}
+
+const fn time(hour: u32, minute: u32, second: u32) -> NaiveTime {
+    match NaiveTime::from_hms_opt(hour, minute, second) {
+        Some(time) => time,
+        None => panic!("no such time of day"),
+    }
+}
