@@ -156,31 +156,18 @@ impl Classifier {
     fn category(&self, evidence: &Evidence<'_>, reasons: &mut Vec<String>) -> usize {
         let Some(&(index, _)) = evidence.matters.first() else {
             let default = &self.taxonomy.categories()[self.unknown];
-            reasons.push(format!(
-                "文中没有规则认得的词语，暂归“{} {}”，请人工核对类别和承办单位。",
-                default.code, default.name
-            ));
+            reasons.push(format!("文中没有规则认得的词语，暂归“{} {}”，请人工核对类别和承办单位。", default.code, default.name));
             return self.unknown;
         };
         let category = &self.taxonomy.categories()[index];
-        reasons.push(format!(
-            "文中提到{}，归入“{} {}”。",
-            evidence.category_words(index),
-            category.code,
-            category.name
-        ));
+        reasons.push(format!("文中提到{}，归入“{} {}”。", evidence.category_words(index), category.code, category.name));
         index
     }
 
     fn also(&self, evidence: &Evidence<'_>, reasons: &mut Vec<String>) -> Vec<&Category> {
         let further = evidence.also().into_iter().map(|i| {
             let category = &self.taxonomy.categories()[i];
-            reasons.push(format!(
-                "另提到{}，兼涉“{} {}”。",
-                evidence.category_words(i),
-                category.code,
-                category.name
-            ));
+            reasons.push(format!("另提到{}，兼涉“{} {}”。", evidence.category_words(i), category.code, category.name));
             category
         });
         further.collect()

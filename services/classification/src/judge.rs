@@ -10,7 +10,7 @@ use crate::{
 
 /// Evidence of this weight settles a class or an urgency.
 const ENOUGH_SIMPLE: u32 = 4;
-const ENOUGH_DIFFICULT: u32 = 6;
+const ENOUGH_DIFFICULT: u32 = 9;
 const ENOUGH_URGENT: u32 = 6;
 /// A further matter needs evidence of its own of this weight, and this share (percent) of the main matter's.
 const ENOUGH_ALSO: u32 = 12;

@@ -95,11 +95,8 @@ impl Names {
                 names.insert(word.into(), Meaning::Cue(role));
             }
         }
-        let behind = [
-            (Kind::HouseholdAfter, Role::Household),
-            (Kind::OriginAfter, Role::Origin),
-            (Kind::ResidenceAfter, Role::Residence),
-        ];
+        let behind =
+            [(Kind::HouseholdAfter, Role::Household), (Kind::OriginAfter, Role::Origin), (Kind::ResidenceAfter, Role::Residence)];
         let behind = behind.into_iter().flat_map(|(kind, role)| of(kind).map(move |w| (w.to_owned(), role))).collect();
         Ok(Self { divisions, patterns: names.into_iter().collect(), behind })
     }

@@ -58,19 +58,17 @@ struct Answer<'a> {
 }
 
 /// Classifies each line of `input`, in order, and stops at the first line that is wrong. Blank lines are allowed.
-pub fn classify_jsonl(
-    input: impl BufRead,
-    mut output: impl Write,
-    classifier: &Classifier,
-) -> Result<Summary, OfflineError> {
+pub fn classify_jsonl(input: impl BufRead, mut output: impl Write, classifier: &Classifier) -> Result<Summary, OfflineError> {
     let mut summary = Summary::default();
     for (line, bytes) in (1..).zip(input.split(b'\n')) {
         let bytes = bytes?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let bad = |e: &dyn std::fmt::Display| OfflineError::Line { line, what: e.to_string() };
-        let report: Line = serde_json::from_slice(&bytes).map_err(|e| bad(&e))?;
+        // the reader counts lines inside this one line, which would contradict the number in front
+        let bad =
+            |e: serde_json::Error| OfflineError::Line { line, what: e.to_string().replace(" at line 1 column", ", column") };
+        let report: Line = serde_json::from_slice(&bytes).map_err(bad)?;
         let verdict = classifier.classify(&Report::of_text(&report.text));
         serde_json::to_writer(&mut output, &answer(&report.id, &verdict)).map_err(io::Error::from)?;
         output.write_all(b"\n")?;

@@ -4,6 +4,8 @@
 //! they happen (domain.md 1.8). Where a name leaves two divisions open the answer is none, with the candidates in
 //! the reason: a clerk asks, the classifier does not guess.
 
+use std::collections::BTreeSet;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 use contracts::{
     district::{District, Level},
@@ -68,7 +70,8 @@ impl Places {
     pub(crate) fn find(&self, text: &str, nature: Nature, given: Option<&DivisionCode>) -> Place {
         let given = given.and_then(|code| self.names.divisions.iter().position(|d| d.code == *code));
         let (mut groups, mentions) = self.read_text(text);
-        let towns: Vec<usize> = groups.iter().flat_map(|g| &g.candidates).copied().filter(|&i| self.is_town(i)).collect();
+        let towns: BTreeSet<usize> = groups.iter().flat_map(|g| &g.candidates).copied().filter(|&i| self.is_town(i)).collect();
+        let towns = Vec::from_iter(towns);
         for group in &mut groups {
             self.narrow(group, &towns);
             if let Some(place) = given {
@@ -121,7 +124,10 @@ impl Places {
                     end: found.end(),
                 }),
             }
-            mentions.push((found_text(text, found.start(), found.end()).to_owned(), codes));
+            let mention = (found_text(text, found.start(), found.end()).to_owned(), codes);
+            if !mentions.contains(&mention) {
+                mentions.push(mention);
+            }
         }
         (groups, mentions)
     }
@@ -139,7 +145,10 @@ impl Places {
         match best.candidates[..] {
             [one] => {
                 if let Some(g) = given.filter(|&g| self.is_in(g, one) && g != one) {
-                    return (Some(g), format!("{why}“{}”，与来源所给的{}相符，归属{}。", best.written, self.full(g), self.full(g)));
+                    return (
+                        Some(g),
+                        format!("{why}“{}”，与来源所给的{}相符，归属{}。", best.written, self.full(g), self.full(g)),
+                    );
                 }
                 (Some(one), format!("{why}“{}”，归属{}。", best.written, self.full(one)))
             }

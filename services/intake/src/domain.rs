@@ -86,7 +86,7 @@ pub fn received(
 ) -> Result<Outbound, Problem> {
     let context = Context { intake: IntakeFacts { number_is_new: true, ..IntakeFacts::default() }, ..Context::default() };
     let role = Role::System;
-    let step = next(None, Act::Register, role, &context).map_err(|r| Problem::new(r.code(), r.zh(), r.en()))?;
+    let step = next(None, Act::Register, role, &context)?;
     let fact = TicketFact::from(Received {
         ticket,
         number: number.to_owned(),

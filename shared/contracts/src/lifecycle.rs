@@ -36,7 +36,7 @@ pub use context::{
 };
 pub use guard::Guard;
 pub use note::{NOTES, Note, NoteRow, Noted, note};
-pub use refusal::{Deed, Illegal, Reason, Refusal, Wait};
+pub use refusal::{Deed, Illegal, Refusal, Wait};
 pub use role::Role;
 pub use state::State;
 pub use table::{HANDLERS, Row, Source, TABLE, Target};

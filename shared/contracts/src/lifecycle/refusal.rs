@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::context::Standing;
 use super::table::Source;
 use super::{Act, Clock, Context, Guard, Note, Role, State};
+use crate::problem::Problem;
 
 /// What was asked for: an act that moves the ticket, or a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,20 +234,9 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// A refusal as messages and pages carry it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// [`Refusal::code`].
-    pub code: String,
-    /// [`Refusal::zh`].
-    pub zh: String,
-    /// [`Refusal::en`].
-    pub en: String,
-}
-
-impl From<&Refusal> for Reason {
-    fn from(refusal: &Refusal) -> Self {
-        Self { code: refusal.code().to_owned(), zh: refusal.zh(), en: refusal.en() }
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code(), refusal.zh(), refusal.en())
     }
 }
 

@@ -2,14 +2,13 @@
 //!
 //! The code is what is stored and sent; it is the only spelling that serde and `FromStr` know.
 
-/// A code that is in no list, with the codes that are.
+/// A code that is not in the list, with those that are. What was given is not quoted: it could be
+/// personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {list} code {code:?}; known: {known}")]
+#[error("unknown {list} code; known: {known}")]
 pub struct UnknownCode {
     /// Which list was asked: "state", "act", "role" …
     pub list: &'static str,
-    /// What was given.
-    pub code: String,
     /// All codes of the list, comma separated.
     pub known: String,
 }
@@ -64,7 +63,6 @@ macro_rules! vocabulary {
                 Self::ALL.iter().copied().find(|member| member.code() == code).ok_or_else(|| {
                     $crate::lifecycle::UnknownCode {
                         list: $list,
-                        code: code.to_owned(),
                         known: [$($code),+].join(", "),
                     }
                 })

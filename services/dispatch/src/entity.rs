@@ -1,0 +1,91 @@
+//! Tables.
+
+/// A ticket's state from acceptance on.
+pub mod ticket {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// A ticket.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "ticket")]
+    pub struct Model {
+        /// Ticket.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub ticket_id: String,
+        /// Grows by one with every save; two replicas can't both save the same next one.
+        pub version: i64,
+        /// Sequence number of the last fact.
+        pub seq: i64,
+        /// Number for people.
+        pub number: String,
+        /// State code.
+        pub state: String,
+        /// Class code.
+        pub class: String,
+        /// Category code.
+        pub category: String,
+        /// Category name.
+        pub category_name: String,
+        /// Danger to life or limb now, 0 or 1.
+        pub urgent: i32,
+        /// What was reported, numbers masked.
+        #[sea_orm(column_type = "Text")]
+        pub text: String,
+        /// Owning division.
+        pub division: Option<String>,
+        /// What the lifecycle remembers, JSON.
+        pub history: String,
+        /// Pieces of work opened so far; names the next one.
+        pub opened: i32,
+        /// When the running work orders went out, ms.
+        pub dispatched_ms: Option<i64>,
+        /// Deadline, ms.
+        pub due_ms: Option<i64>,
+        /// Result that is checked and told, JSON.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub result: Option<String>,
+        /// Last change, ms.
+        pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Pieces of work.
+pub mod work_order {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// A piece of work of one unit.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "work_order")]
+    pub struct Model {
+        /// Work order.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub order_id: String,
+        /// Ticket.
+        pub ticket_id: String,
+        /// The unit that has it.
+        pub unit: String,
+        /// `lead`, `responsible` or `consultation`.
+        pub part: String,
+        /// Round of handling.
+        pub round: i32,
+        /// `queued`, `signed`, `reported`, `ended`.
+        pub state: String,
+        /// 1 while it is in effect, 0 after. At most one lead of a ticket is in effect.
+        pub active: i32,
+        /// Staff number of who signed, reported or returned.
+        pub person: Option<String>,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,79 @@
+//! Dispatch's tables.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, integer, text, text_null},
+};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![outbox::migration(), Box::new(First)]
+    }
+}
+
+struct First;
+
+impl MigrationName for First {
+    fn name(&self) -> &'static str {
+        "m0002_dispatch"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for First {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.create_table(
+            Table::create()
+                .table("ticket")
+                .col(text("ticket_id").primary_key())
+                .col(big_integer("version"))
+                .col(big_integer("seq"))
+                .col(text("number"))
+                .col(text("state"))
+                .col(text("class"))
+                .col(text("category"))
+                .col(text("category_name"))
+                .col(integer("urgent"))
+                .col(text("text"))
+                .col(text_null("division"))
+                .col(text("history"))
+                .col(integer("opened"))
+                .col(big_integer_null("dispatched_ms"))
+                .col(big_integer_null("due_ms"))
+                .col(text_null("result"))
+                .col(big_integer("at_ms"))
+                .to_owned(),
+        )
+        .await?;
+        m.create_table(
+            Table::create()
+                .table("work_order")
+                .col(text("order_id").primary_key())
+                .col(text("ticket_id"))
+                .col(text("unit"))
+                .col(text("part"))
+                .col(integer("round"))
+                .col(text("state"))
+                .col(integer("active"))
+                .col(text_null("person"))
+                .to_owned(),
+        )
+        .await?;
+        m.create_index(Index::create().name("work_order_ticket").table("work_order").col("ticket_id").to_owned()).await?;
+        // the promise "never two effective dispatches" is kept by the database, whatever the code does
+        let one_lead = "CREATE UNIQUE INDEX work_order_one_lead ON work_order (ticket_id) WHERE part = 'lead' AND active = 1";
+        m.get_connection().execute_unprepared(one_lead).await?;
+        Ok(())
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["work_order", "ticket"] {
+            m.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}

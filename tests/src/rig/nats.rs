@@ -1,0 +1,97 @@
+//! A real nats-server with JetStream that syncs every write.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::Leashed;
+
+/// A nats-server of its own, with its store in a temporary folder. Can be killed and started again on the same
+/// port and store.
+#[derive(Debug)]
+pub struct Nats {
+    // dropped before the folder it writes to
+    server: Option<Leashed>,
+    url: String,
+    dir: tempfile::TempDir,
+}
+
+impl Nats {
+    /// Starts one on a port that the kernel chose.
+    ///
+    /// # Panics
+    /// If there is no nats-server, or it does not start.
+    pub fn start() -> Self {
+        let dir = tempfile::Builder::new().prefix("gridline-nats-").tempdir().expect("a temporary folder");
+        let mut nats = Self { server: None, url: String::new(), dir };
+        nats.launch("-1");
+        nats
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it as a power failure would, but for what the kernel already has.
+    pub fn kill(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts it again, on the same port and store.
+    pub fn restart(&mut self) {
+        let port = self.url.rsplit_once(':').map(|(_, port)| port.to_owned()).expect("a port");
+        self.launch(&port);
+    }
+
+    fn launch(&mut self, port: &str) {
+        let dir = self.dir.path();
+        let store = dir.join("store");
+        // larger than what a service reads, so that the service can say what is wrong instead of a cut connection
+        let config = format!(
+            "max_payload: 512KB\nports_file_dir: {dir:?}\njetstream {{ store_dir: {store:?}, sync_interval: always }}\n"
+        );
+        let config_file = dir.join("nats.conf");
+        fs::write(&config_file, config).expect("the folder can be written");
+        let log = fs::File::options().create(true).append(true).open(dir.join("log")).expect("the folder can be written");
+        let mut command = Command::new(binary());
+        command.arg("-c").arg(config_file).args(["-a", "127.0.0.1", "-p", port]);
+        command.stdout(log.try_clone().expect("a file")).stderr(log);
+        let mut server = Leashed::spawn(&mut command, "KILL", Some(dir)).unwrap_or_else(|e| panic!("{}: {e}", missing()));
+        self.url = wait_for_port(dir, &mut server);
+        self.server = Some(server);
+    }
+}
+
+/// The server writes a file with its port once it listens.
+fn wait_for_port(dir: &Path, server: &mut Leashed) -> String {
+    let ports = dir.join(format!("nats-server_{}.ports", server.id()));
+    let start = Instant::now();
+    loop {
+        let url = fs::read(&ports).ok().and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+        if let Some(url) = url.as_ref().and_then(|ports| ports["nats"][0].as_str()) {
+            return url.to_owned();
+        }
+        if server.ended().is_some() || start.elapsed() > Duration::from_secs(20) {
+            panic!("nats-server did not start: {}", fs::read_to_string(dir.join("log")).unwrap_or_default());
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn binary() -> PathBuf {
+    if let Some(named) = env::var_os("NATS_SERVER_BIN") {
+        return named.into();
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|dir| dir.join("nats-server")).find(|file| file.is_file());
+    found.unwrap_or_else(|| panic!("{}", missing()))
+}
+
+fn missing() -> &'static str {
+    "no nats-server: set NATS_SERVER_BIN to one of version 2.14 or newer, or put it on PATH; tests/run.sh does both"
+}
