@@ -1,7 +1,10 @@
 //! Classification 分类: what a report is, where it belongs and who must act, with the reasons.
 //!
-//! This is the pure part: no broker, no database, no clock. A [`Classifier`] is a value built from data,
-//! carries the version of that data, and turns a [`Report`] into a [`Verdict`].
+//! Hears `ticket.v1.received`, says `ticket.v1.classified`. Owns its decisions with the version of the rules that
+//! made them.
+//!
+//! The deciding part is pure: a [`Classifier`] is a value built from data, carries the version of that data, and
+//! turns a [`Report`] into a [`Verdict`].
 //!
 //! - [`taxonomy`] the categories and departments that a verdict can name
 //! - [`rules`] the rule data that clerks edit (`rules/*.csv`), read and versioned
@@ -10,13 +13,31 @@
 //! - [`offline`] reports from a file, verdicts to a file
 
 pub mod classifier;
+mod entity;
+mod handlers;
 mod judge;
 mod lexicon;
+mod migration;
 mod names;
 pub mod offline;
 pub mod place;
 pub mod rules;
 pub mod taxonomy;
 
+use bus::topology;
+use chassis::{Context, Settings};
+
 pub use classifier::{Classifier, Report, Verdict};
+pub use handlers::Classification;
 pub use rules::{RuleTexts, RulesError};
+
+/// Default settings, explained.
+pub const DEFAULTS: &str = include_str!("../default.toml");
+
+/// Starts the service.
+pub async fn start(context: Context, _settings: Settings) -> anyhow::Result<()> {
+    let (db, relay) = context.store::<migration::Migrator>().await?;
+    let engine = context.engine(Classification::new(Classifier::sample()), &db, &relay);
+    context.listen(topology::CLASSIFICATION, &engine);
+    Ok(())
+}

@@ -69,6 +69,14 @@ impl Context {
         let (relay, task) = Relay::start(db.clone(), self.bus.clone(), self.clock.clone(), self.output.clone());
         self.relays.spawn(task);
         self.opened.lock().await.push(db.clone());
+        let (purged, clock) = (db.clone(), self.clock.clone());
+        self.every("purge", move || {
+            let (db, clock) = (purged.clone(), clock.clone());
+            async move {
+                outbox::relay::purge(&db, &clock).await?;
+                Ok(Duration::from_secs(600))
+            }
+        });
         Ok((db, relay))
     }
 

@@ -42,6 +42,8 @@ impl MigrationTrait for Tables {
         // holds only what is to be sent, so that looking for it costs nothing when there is nothing
         let unsent = "CREATE INDEX outbox_unsent ON outbox (created_ms, ord) WHERE published_ms IS NULL";
         m.get_connection().execute_unprepared(unsent).await?;
+        let sent = "CREATE INDEX outbox_sent ON outbox (published_ms) WHERE published_ms IS NOT NULL";
+        m.get_connection().execute_unprepared(sent).await?;
         m.create_table(
             Table::create()
                 .table("dead_letter")

@@ -16,13 +16,21 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Db, bulk, entity::outbox};
+use crate::{
+    Db, bulk,
+    entity::{inbox, outbox},
+};
 
 /// Commits whose messages wait in memory; more wait in the database only.
 const QUEUE: usize = 64;
 /// Rows that are looked at in one go.
 const SWEEP: u64 = 512;
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
+const DAY_MS: i64 = 24 * 3600 * 1000;
+/// Sent rows are kept for a look back.
+const KEEP_SENT_MS: i64 = 7 * DAY_MS;
+/// Longer than any stream keeps its messages.
+const KEEP_INBOX_MS: i64 = 45 * DAY_MS;
 /// Younger rows are still on the quick way.
 const GRACE_MS: i64 = 2_000;
 
@@ -118,19 +126,40 @@ async fn send(db: &Db, bus: &Bus, clock: &Clock, rows: Vec<outbox::Model>) -> us
             }
         }
     }
-    let now = clock.now().timestamp_millis();
-    let marked = async {
-        let tx = db.write().await?;
-        bulk::set_in::<outbox::Entity>(&*tx, outbox::Column::MsgId, &stored, outbox::Column::PublishedMs, now).await?;
-        tx.commit().await
-    };
-    match marked.await {
+    match mark(db, &stored, clock.now().timestamp_millis()).await {
         Ok(()) => stored.len(),
         Err(e) => {
             tracing::warn!(error = %e, "relay: sent but not marked; they are sent again under the same ids");
             0
         }
     }
+}
+
+async fn mark(db: &Db, stored: &[String], now: i64) -> Result<(), sea_orm::DbErr> {
+    if stored.is_empty() {
+        return Ok(());
+    }
+    let tx = db.write().await?;
+    bulk::set_in::<outbox::Entity>(&*tx, outbox::Column::MsgId, stored, outbox::Column::PublishedMs, now).await?;
+    tx.commit().await
+}
+
+/// Forgets what is no longer needed: rows that were sent long ago, and ids of messages that no stream holds any
+/// more. Submissions carry a reporter and go as soon as the broker has them.
+pub async fn purge(db: &Db, clock: &Clock) -> Result<(), sea_orm::DbErr> {
+    let now = clock.now().timestamp_millis();
+    let tx = db.write().await?;
+    outbox::Entity::delete_many()
+        .filter(outbox::Column::PublishedMs.lt(now - KEEP_SENT_MS))
+        .exec(&*tx)
+        .await?;
+    outbox::Entity::delete_many()
+        .filter(outbox::Column::PublishedMs.is_not_null())
+        .filter(outbox::Column::Stream.eq(contracts::subject::INTAKE))
+        .exec(&*tx)
+        .await?;
+    inbox::Entity::delete_many().filter(inbox::Column::AtMs.lt(now - KEEP_INBOX_MS)).exec(&*tx).await?;
+    tx.commit().await
 }
 
 /// Streams at the same time, each stream's parcels in order.

@@ -1,0 +1,5 @@
+//! The classification service.
+
+fn main() -> std::process::ExitCode {
+    chassis::main("classification", classification::DEFAULTS, classification::start)
+}

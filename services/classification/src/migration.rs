@@ -1,0 +1,49 @@
+//! Classification's tables.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, integer, text, text_null},
+};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![outbox::migration(), Box::new(First)]
+    }
+}
+
+struct First;
+
+impl MigrationName for First {
+    fn name(&self) -> &'static str {
+        "m0002_classification"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for First {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.create_table(
+            Table::create()
+                .table("classification")
+                .col(text("ticket_id").primary_key())
+                .col(text("category"))
+                .col(text("class"))
+                .col(text("lead"))
+                .col(integer("urgent"))
+                .col(text_null("division"))
+                .col(text("reasons"))
+                .col(text("rules_version"))
+                .col(big_integer("at_ms"))
+                .to_owned(),
+        )
+        .await
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.drop_table(Table::drop().table("classification").to_owned()).await
+    }
+}
