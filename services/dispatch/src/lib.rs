@@ -16,6 +16,8 @@ mod migration;
 mod opening;
 mod orders;
 mod store;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use bus::topology;

@@ -1,1 +1,56 @@
-//! stub
+//! 时限督办: when does a clock start, stop, warn, run out, and who is told then?
+//!
+//! Hears the facts that start and stop the handling clock (K5): `ticket.v1.dispatched`, `reported`, `checked`,
+//! `return_ruled`, `closed`. Says `clock.v1.warned`, `overdue` and `escalated`, each once. Owns one row a ticket,
+//! with the instant of its next alarm; an index over those instants alone is all that is ever looked at.
+//!
+//! Facts may come late, twice and in any order: the row is the same in the end. The alarms are rows too, so a
+//! restart loses none, and any number of replicas may look for them.
+//!
+//! - `domain` what a fact does to a clock
+//! - `alarms` which alarms a clock has, and what they say
+//! - `handlers` facts, batch by batch
+//! - `firing` what is due
+
+mod alarms;
+mod config;
+mod domain;
+mod entity;
+mod firing;
+mod handlers;
+mod metrics;
+mod migration;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bus::topology;
+use chassis::{Context, Settings};
+
+/// Default settings, explained.
+pub const DEFAULTS: &str = include_str!("../default.toml");
+
+pub use handlers::Watchdog;
+
+/// Starts the service.
+pub async fn start(context: Context, settings: Settings) -> anyhow::Result<()> {
+    let config: config::Config = settings.own("sla")?;
+    let batch = config.batch()?;
+    let watchdog = Watchdog::new(alarms::Rules::new(config.policy)?);
+    let (db, relay) = context.store::<migration::Migrator>().await?;
+    let engine = context.engine(watchdog, &db, &relay);
+    context.listen(topology::SLA_WATCHDOG, &engine);
+    let catch_up = Arc::new(firing::CatchUp::new(context.bus.clone()));
+    context.every("alarms", move || {
+        let (engine, db, catch_up) = (engine.clone(), db.clone(), catch_up.clone());
+        async move {
+            match catch_up.hold().await {
+                Some(wait) => Ok(wait),
+                None => firing::round(&engine, &db, batch).await,
+            }
+        }
+    });
+    Ok(())
+}

@@ -4,12 +4,14 @@
 //! - [`topology`] every stream and consumer, declared once, provisioned idempotently
 //! - [`publish`] many messages in one go; a timeout is *unknown*, never *failed*
 //! - [`consume`] the one consume loop: batches, retries, acknowledgements
+//! - [`observe`] looking on without taking part, for the operator's tool
 //! - [`trace`] W3C trace context in headers
 //! - [`clock`] the only clock that is read
 
 pub mod clock;
 pub mod connection;
 pub mod consume;
+pub mod observe;
 pub mod publish;
 pub mod topology;
 pub mod trace;

@@ -6,7 +6,9 @@ use std::{
 };
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
-use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span};
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest, common::v1::any_value::Value, trace::v1::Span,
+};
 use prost::Message;
 
 /// Spans, each with the `service.name` of who sent it.
@@ -50,7 +52,10 @@ async fn take(State(spans): State<Spans>, body: Bytes) -> StatusCode {
     for of_service in request.resource_spans {
         let attributes = of_service.resource.map(|r| r.attributes).unwrap_or_default();
         let name = attributes.into_iter().find(|a| a.key == "service.name").and_then(|a| a.value);
-        let name = name.map(|v| format!("{:?}", v.value)).unwrap_or_default();
+        let name = match name.and_then(|v| v.value) {
+            Some(Value::StringValue(name)) => name,
+            _ => String::new(),
+        };
         let sent = of_service.scope_spans.into_iter().flat_map(|scope| scope.spans);
         spans.lock().unwrap().extend(sent.map(|span| (name.clone(), span)));
     }

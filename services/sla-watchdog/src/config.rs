@@ -1,0 +1,23 @@
+//! The watchdog's own knobs; `default.toml` explains them.
+
+use anyhow::ensure;
+use serde::Deserialize;
+use sla::Policy;
+
+/// The watchdog's own settings.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    /// Clocks that one transaction fires at most.
+    batch: u64,
+    /// Limits, warning, ladder.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+impl Config {
+    /// Clocks that one transaction fires at most.
+    pub fn batch(&self) -> anyhow::Result<u64> {
+        ensure!((1..=10_000).contains(&self.batch), "setting `sla.batch` must be 1 to 10000");
+        Ok(self.batch)
+    }
+}

@@ -1,0 +1,113 @@
+//! The contract is append-only: samples that were once written down stay readable.
+//!
+//! `golden/` holds one sample or more of each kind of message: `<family>.<kind>[~<what>][@<revision>].json`. A sample
+//! is never edited. When a kind gets a new field (with a default), its samples get a revision mark (`@1`, `@2` …) and
+//! new ones are written beside them: the old must still be readable without losing anything, the new must come
+//! out exactly as they went in.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use contracts::{
+    clock::ClockFact,
+    family::Family,
+    intake::{Intake, Receipts},
+    ticket::TicketFact,
+    work::{Answers, QueueItem, UnitWork},
+};
+use serde_json::Value;
+
+struct Sample {
+    /// Name of the file without its ending.
+    name: String,
+    json: Value,
+}
+
+impl Sample {
+    /// Family and kind.
+    fn message(&self) -> &str {
+        self.name.split(['~', '@']).next().unwrap_or_default()
+    }
+
+    fn is_old(&self) -> bool {
+        self.name.contains('@')
+    }
+}
+
+fn samples() -> Vec<Sample> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let mut samples: Vec<Sample> = fs::read_dir(folder)
+        .expect("golden/ is there")
+        .map(|file| {
+            let path = file.expect("a file").path();
+            let name = path.file_stem().and_then(|n| n.to_str()).expect("a plain name").to_owned();
+            let text = fs::read(&path).expect("readable");
+            Sample { json: serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{name}: {e}")), name }
+        })
+        .collect();
+    samples.sort_by(|a, b| a.name.cmp(&b.name));
+    samples
+}
+
+/// What comes out when a sample is read and written again.
+fn again<F: Family>(sample: &Sample) -> Option<Value> {
+    let kind = sample.message().strip_prefix(F::FAMILY)?.strip_prefix('.')?;
+    let message = F::decode(kind, sample.json.to_string().as_bytes()).unwrap_or_else(|e| panic!("{}: {e}", sample.name));
+    assert_eq!(message.kind(), kind, "{}", sample.name);
+    Some(serde_json::from_str(&message.encode()).expect("JSON"))
+}
+
+type Again = fn(&Sample) -> Option<Value>;
+
+/// Every family of the contract: its prefix, its kinds, how it is read and written.
+const FAMILIES: [(&str, &[&str], Again); 7] = [
+    (Intake::FAMILY, Intake::KINDS, again::<Intake>),
+    (Receipts::FAMILY, Receipts::KINDS, again::<Receipts>),
+    (TicketFact::FAMILY, TicketFact::KINDS, again::<TicketFact>),
+    (ClockFact::FAMILY, ClockFact::KINDS, again::<ClockFact>),
+    (QueueItem::FAMILY, QueueItem::KINDS, again::<QueueItem>),
+    (UnitWork::FAMILY, UnitWork::KINDS, again::<UnitWork>),
+    (Answers::FAMILY, Answers::KINDS, again::<Answers>),
+];
+
+#[test]
+fn every_sample_is_read_and_comes_out_as_it_went_in() {
+    for sample in samples() {
+        let out = FAMILIES.iter().find_map(|(_, _, again)| again(&sample));
+        let out = out.unwrap_or_else(|| panic!("{}: no such family", sample.name));
+        if sample.is_old() {
+            assert!(holds(&out, &sample.json), "{} loses something: {out:#}", sample.name);
+        } else {
+            assert_eq!(out, sample.json, "{}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_message_has_a_sample() {
+    let samples = samples();
+    let have: BTreeSet<&str> = samples.iter().filter(|s| !s.is_old()).map(Sample::message).collect();
+    let kinds = FAMILIES.iter().flat_map(|(family, kinds, _)| kinds.iter().map(move |kind| format!("{family}.{kind}")));
+    let missing: Vec<String> = kinds.filter(|kind| !have.contains(kind.as_str())).collect();
+    assert!(missing.is_empty(), "no sample of {missing:?}");
+}
+
+/// Inside the one kind `act` there is a closed list of its own.
+#[test]
+fn every_act_of_a_unit_has_a_sample() {
+    let acts = samples().into_iter().filter(|s| s.message() == "work.v1.act");
+    let mut have: Vec<String> = acts.map(|s| s.json["act"]["do"].as_str().expect("a text").to_owned()).collect();
+    have.sort_unstable();
+    have.dedup();
+    assert_eq!(have, ["call_back", "check", "decide", "progress", "report", "return", "rule", "sign"]);
+}
+
+/// `out` has everything that `sample` has; it may have more fields.
+fn holds(out: &Value, sample: &Value) -> bool {
+    match (out, sample) {
+        (Value::Object(out), Value::Object(sample)) => sample.iter().all(|(k, v)| out.get(k).is_some_and(|o| holds(o, v))),
+        (Value::Array(out), Value::Array(sample)) => {
+            out.len() == sample.len() && out.iter().zip(sample).all(|(o, s)| holds(o, s))
+        }
+        _ => out == sample,
+    }
+}

@@ -1,0 +1,38 @@
+//! The services of the product, as libraries.
+
+use std::net::SocketAddr;
+
+use bus::topology::{self, Tap};
+use chassis::{Context, Settings};
+use futures_util::future::{BoxFuture, FutureExt};
+
+type Start = fn(Context, Settings) -> BoxFuture<'static, anyhow::Result<Option<SocketAddr>>>;
+
+/// A service of the product.
+#[derive(Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: &'static str,
+    /// The text of its `default.toml`.
+    pub defaults: &'static str,
+    /// What it listens to.
+    pub taps: &'static [Tap],
+    /// Starts it; gives its public address, if it has one.
+    pub start: Start,
+}
+
+/// All services.
+pub const ALL: &[Service] = &[Service {
+    name: "intake",
+    defaults: intake::DEFAULTS,
+    taps: &[topology::INTAKE, topology::INTAKE_PROGRESS],
+    start: |context, settings| intake::start(context, settings).boxed(),
+}];
+
+/// The service of a name.
+///
+/// # Panics
+/// If there is none.
+pub fn named(name: &str) -> &'static Service {
+    ALL.iter().find(|s| s.name == name).unwrap_or_else(|| panic!("no service {name}"))
+}

@@ -1,0 +1,157 @@
+//! A client that knows only what the contract tells the world: subjects, headers, JSON.
+
+use std::time::Duration;
+
+use async_nats::{
+    HeaderMap,
+    jetstream::{self, context::ContextBuilder},
+};
+use bytes::Bytes;
+use contracts::{
+    envelope::TYPE_PREFIX,
+    id::{MessageId, SourceId, UnitId},
+    intake::Receipt,
+    problem::Problem,
+    subject,
+    work::UnitAnswer,
+};
+use serde::de::DeserializeOwned;
+
+use crate::ear::Ear;
+
+/// A connection of somebody outside.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    js: jetstream::Context,
+    ear: Ear,
+}
+
+/// A message as it is written, right or wrong.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Where it goes.
+    pub subject: String,
+    /// Its headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Letter {
+    /// A report as `source` should write it.
+    pub fn report(source: &SourceId, id: &str, body: impl Into<Bytes>) -> Self {
+        Self::new(subject::submit(source), subject::source_uri(source), "intake.v1.submit", id, body)
+    }
+
+    /// An act as `unit` should write it.
+    pub fn act(unit: &UnitId, id: &str, body: impl Into<Bytes>) -> Self {
+        Self::new(subject::act(unit), subject::unit_uri(unit), "work.v1.act", id, body)
+    }
+
+    fn new(subject: String, source: String, kind: &str, id: &str, body: impl Into<Bytes>) -> Self {
+        let headers = vec![
+            ("ce-specversion", "1.0".to_owned()),
+            ("ce-id", id.to_owned()),
+            ("ce-source", source),
+            ("ce-type", format!("{TYPE_PREFIX}{kind}")),
+            ("content-type", "application/json".to_owned()),
+        ];
+        Self { subject, headers, body: body.into() }
+    }
+
+    /// The same with another header value; `None` leaves the header out.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: Option<&str>) -> Self {
+        self.headers.retain(|(n, _)| *n != name);
+        self.headers.extend(value.map(|v| (name, v.to_owned())));
+        self
+    }
+
+    /// The same to another subject.
+    #[must_use]
+    pub fn to(mut self, subject: &str) -> Self {
+        subject.clone_into(&mut self.subject);
+        self
+    }
+}
+
+impl Outside {
+    /// Connects.
+    ///
+    /// # Panics
+    /// If the broker is away.
+    pub async fn connect(url: &str) -> Self {
+        let options = async_nats::ConnectOptions::new().name("outside").reconnect_delay_callback(|_| Duration::from_millis(50));
+        let client = options.connect(url).await.expect("the broker is up");
+        let js = ContextBuilder::new().timeout(Duration::from_secs(15)).ack_timeout(Duration::from_secs(15)).build(client);
+        let ear = Ear::open(&js);
+        Self { js, ear }
+    }
+
+    /// What it hears.
+    pub fn ear(&self) -> &Ear {
+        &self.ear
+    }
+
+    /// JetStream.
+    pub fn js(&self) -> &jetstream::Context {
+        &self.js
+    }
+
+    /// Sends a letter; returns its place in the stream that took it.
+    ///
+    /// # Panics
+    /// If no stream takes it.
+    pub async fn send(&self, letter: &Letter) -> u64 {
+        self.try_send(letter).await.unwrap_or_else(|e| panic!("{} was not taken: {e}", letter.subject))
+    }
+
+    /// The same where the broker may be away.
+    pub async fn try_send(&self, letter: &Letter) -> Result<u64, async_nats::Error> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &letter.headers {
+            headers.insert(*name, value.as_str());
+        }
+        let taken = self.js.publish_with_headers(letter.subject.clone(), headers, letter.body.clone()).await?;
+        Ok(taken.await?.sequence)
+    }
+
+    /// Sends a letter to intake and waits for the receipt that answers this very letter.
+    pub async fn submit(&self, letter: &Letter) -> Receipt {
+        let place = self.send(letter).await;
+        let id = MessageId::derive(MessageId::of_delivery(subject::INTAKE, place).0, "receipt").to_string();
+        self.answer(&format!("receipt for {} (no. {place})", letter.subject), "receipt.", |header| header == id).await
+    }
+
+    /// Sends an act and waits for its answer.
+    pub async fn act(&self, letter: &Letter) -> UnitAnswer {
+        self.send(letter).await;
+        let id = letter.headers.iter().find(|(name, _)| *name == "ce-id").map(|(_, id)| id.clone());
+        let what = format!("answer to {}", letter.subject);
+        self.ear
+            .wait(what, |said| {
+                let answer = said.subject.starts_with("answer.").then(|| serde_json::from_slice::<UnitAnswer>(&said.body).ok())??;
+                (Some(&answer.act) == id.as_ref()).then_some(answer)
+            })
+            .await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, what: &str, subject: &str, is_it: impl Fn(&str) -> bool) -> T {
+        self.ear
+            .wait(what, |said| {
+                let mine = said.subject.starts_with(subject) && said.header("ce-id").is_some_and(&is_it);
+                mine.then(|| serde_json::from_slice(&said.body).expect("the contract's shape"))
+            })
+            .await
+    }
+}
+
+/// The problem of an answer over HTTP.
+///
+/// # Panics
+/// If the answer is not a problem.
+pub async fn problem(answer: reqwest::Response) -> Problem {
+    let status = answer.status();
+    let text = answer.text().await.unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: not a problem but {text:?}"))
+}

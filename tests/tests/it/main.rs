@@ -1,0 +1,6 @@
+//! Scenarios, each readable as the rule that it protects. One binary, so that linking happens once.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod refusals;
+mod submission;
