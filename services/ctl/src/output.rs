@@ -35,7 +35,8 @@ impl Output {
             Target::Stdout | Target::Stream(_) => std::env::temp_dir(),
         };
         // the umask takes from this what it must
-        let scratch = tempfile::Builder::new().prefix(".gridline-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
+        let scratch =
+            tempfile::Builder::new().prefix(".gridline-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
         Ok(Self { scratch: scratch.with_context(|| cannot(path))?, target })
     }
 

@@ -27,7 +27,11 @@ impl HeardTrait for Heard {
         let fact: TicketFact = envelope.open(body)?;
         // without its place a fact can't be told from one that is out of date
         let seq = envelope.seq.and_then(|n| i64::try_from(n).ok()).filter(|n| *n > 0).ok_or_else(|| {
-            Problem::new("missing_header", "缺少消息头 ce-ticketseq，或不是正整数", "header ce-ticketseq is missing or not positive")
+            Problem::new(
+                "missing_header",
+                "缺少消息头 ce-ticketseq，或不是正整数",
+                "header ce-ticketseq is missing or not positive",
+            )
         })?;
         domain::turn(&fact, seq).map(Self)
     }
@@ -88,5 +92,9 @@ impl Handler for Watchdog {
 }
 
 fn no_deadline(e: &SlaError) -> Problem {
-    Problem::new("bad_deadline", format!("派单的时限无法计时：{e}"), format!("no clock can run to the deadline of this dispatch: {e}"))
+    Problem::new(
+        "bad_deadline",
+        format!("派单的时限无法计时：{e}"),
+        format!("no clock can run to the deadline of this dispatch: {e}"),
+    )
 }

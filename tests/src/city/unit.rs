@@ -21,7 +21,6 @@ use crate::{
 };
 
 /// A unit at its desk.
-#[derive(Debug)]
 pub struct Unit {
     /// Its id.
     pub id: UnitId,
@@ -32,7 +31,6 @@ pub struct Unit {
 }
 
 /// An item of the queue; it is not acknowledged until [`Task::taken`].
-#[derive(Debug)]
 pub struct Task {
     /// What the unit reads.
     pub item: QueueItem,

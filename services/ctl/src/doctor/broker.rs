@@ -1,7 +1,8 @@
 //! Connection, topology, backlog.
 
 use bus::{
-    Bus, BusError, connection::MIN_SERVER,
+    Bus, BusError,
+    connection::MIN_SERVER,
     topology::{self, TAPS},
 };
 use contracts::district::District;
@@ -19,7 +20,11 @@ pub async fn connect(operator: &Operator, findings: &mut Vec<Finding>) -> Option
     match Bus::connect(&operator.nats, "gridline-doctor", false).await {
         Ok(bus) => {
             let version = bus.server_version();
-            findings.push(Finding::ok(WHAT, format!("版本 {version}，JetStream 可用"), format!("version {version}, with JetStream")));
+            findings.push(Finding::ok(
+                WHAT,
+                format!("版本 {version}，JetStream 可用"),
+                format!("version {version}, with JetStream"),
+            ));
             Some(bus)
         }
         Err(e) => {

@@ -90,13 +90,9 @@ mod tests {
 
     #[test]
     fn clocks_warn_over_a_second_and_fail_over_thirty() {
-        for (ms, level) in [
-            (-1_000, Level::Ok),
-            (1_001, Level::Warn),
-            (-30_000, Level::Warn),
-            (30_001, Level::Fail),
-            (-3_600_000, Level::Fail),
-        ] {
+        for (ms, level) in
+            [(-1_000, Level::Ok), (1_001, Level::Warn), (-30_000, Level::Warn), (30_001, Level::Fail), (-3_600_000, Level::Fail)]
+        {
             assert_eq!(Finding::skew("clock", ms).level, level, "{ms}");
         }
         assert!(Finding::skew("clock", -1_250).to_string().contains("1.250 s"));

@@ -84,7 +84,11 @@ impl Count {
         let surplus = -self.on_the_way();
         if surplus > 0 {
             let zh = format!("{zh}：派单中有 {surplus} 件不在受理库，是否从旧备份恢复？");
-            return Finding::fail(WHAT, zh, format!("{en}: dispatch has {surplus} that intake does not know; a restored backup?"));
+            return Finding::fail(
+                WHAT,
+                zh,
+                format!("{en}: dispatch has {surplus} that intake does not know; a restored backup?"),
+            );
         }
         if lost {
             let zh = format!("{zh}：系统空闲但仍有在途工单；请看各服务死信与日志");
@@ -95,11 +99,8 @@ impl Count {
 
     /// `accepted 3 = CLOSED 2 + IN_PROGRESS 1`.
     fn text(&self, name: fn(State) -> &'static str, accepted: &str, on_the_way: &str) -> String {
-        let mut parts: Vec<String> = self
-            .states
-            .iter()
-            .map(|(code, n)| format!("{} {n}", code.parse().map_or(code.as_str(), name)))
-            .collect();
+        let mut parts: Vec<String> =
+            self.states.iter().map(|(code, n)| format!("{} {n}", code.parse().map_or(code.as_str(), name))).collect();
         if self.on_the_way() > 0 {
             parts.push(format!("{on_the_way} {}", self.on_the_way()));
         }

@@ -1,0 +1,172 @@
+//! Alarms on a real database: once, whoever dies and however many look.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contracts::ticket::Class;
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryTrait, Statement};
+
+use super::{
+    facts::*,
+    rows::{Replica, on_each},
+};
+use crate::{
+    alarms::Fired,
+    entity::{ActiveModel, Entity},
+    store,
+};
+
+const START: &str = "2026-03-02T01:00:00Z";
+
+fn minutes(n: i64) -> DateTime<Utc> {
+    at(START) + TimeDelta::minutes(n)
+}
+
+fn kinds(fired: &[Fired]) -> Vec<String> {
+    fired.iter().map(|f| said(&f.message).0).collect()
+}
+
+#[tokio::test]
+async fn each_alarm_once_with_two_replicas_and_a_restart() {
+    on_each(async |url| {
+        let (mut a, mut b) = (Replica::start(&url).await, Replica::start(&url).await);
+        a.hears(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
+        let steps = [(96, "warned"), (120, "overdue"), (180, "escalated-1"), (240, "escalated-2"), (360, "escalated-3")];
+        let mut ids = HashSet::new();
+        for (minute, kind) in steps {
+            let early = minutes(minute) - TimeDelta::milliseconds(1);
+            assert!(b.fires(early, 500).await.is_empty() && a.fires(early, 500).await.is_empty());
+            assert_eq!(store::next(a.db.read()).await.unwrap(), Some(minutes(minute)));
+            let fired = b.fires(minutes(minute), 500).await;
+            assert_eq!(kinds(&fired), [kind]);
+            assert_eq!(fired[0].late_ms, 0);
+            assert!(a.fires(minutes(minute), 500).await.is_empty() && b.fires(minutes(minute), 500).await.is_empty());
+            assert!(ids.insert(fired[0].message.id));
+            // the same fact again, and both replicas anew
+            a.hears(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
+            a.db.close().await.unwrap();
+            b.db.close().await.unwrap();
+            (a, b) = (Replica::start(&url).await, Replica::start(&url).await);
+            std::mem::swap(&mut a, &mut b);
+        }
+        assert_eq!(store::next(a.db.read()).await.unwrap(), None);
+        assert!(a.fires(minutes(100_000), 500).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_outage_is_made_up_for_at_once() {
+    on_each(async |url| {
+        let a = Replica::start(&url).await;
+        a.hears(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
+        a.db.close().await.unwrap();
+        let b = Replica::start(&url).await;
+        let fired = b.fires(minutes(121), 500).await;
+        assert_eq!(kinds(&fired), ["warned", "overdue"]);
+        let (_, clock, _) = said(&fired[1].message);
+        assert_eq!((clock.at, clock.due, clock.late_ms), (minutes(120), minutes(120), 60_000));
+        assert_eq!(said(&fired[0].message).1.late_ms, 25 * 60_000);
+        assert!(b.fires(minutes(121), 500).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_dies_before_the_commit_has_said_nothing() {
+    on_each(async |url| {
+        let a = Replica::start(&url).await;
+        a.hears(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
+        let lost = a.dies_firing(minutes(120)).await;
+        assert_eq!(a.fires(minutes(120), 500).await, lost);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_stops_goes_on_and_stays_what_it_is_in_its_row() {
+    on_each(async |url| {
+        let (a, t) = (Replica::start(&url).await, ticket(1));
+        a.hears(&[(5, reported(t, minutes(50)))]).await;
+        a.hears(&[(3, dispatched(t, 1, Class::KeyDifficult, minutes(0)))]).await;
+        let stopped = a.row(1).await.unwrap();
+        assert_eq!((stopped.next_ms, stopped.since_ms, stopped.seq, stopped.promise_seq), (None, None, 5, Some(3)));
+        a.hears(&[(6, checked(t, false, minutes(70))), (4, return_ruled(t, true, minutes(60)))]).await;
+        let going = a.row(1).await.unwrap();
+        assert_eq!((going.next_ms, going.seq, going.version), (going.warn_ms, 6, 3));
+        assert!(going.warn_ms.is_some() && going.due_ms > going.warn_ms);
+        // what comes again changes nothing, not even the version
+        a.hears(&[(3, dispatched(t, 1, Class::KeyDifficult, minutes(0))), (5, reported(t, minutes(50)))]).await;
+        assert_eq!(a.row(1).await.unwrap(), going);
+        a.hears(&[(7, reported(t, minutes(80))), (8, checked(t, true, minutes(90))), (9, closed(t, minutes(95)))]).await;
+        assert!(a.fires(minutes(1_000_000), 500).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_replicas_at_the_same_time_share_a_burst() {
+    const CLOCKS: usize = 600;
+    on_each(async |url| {
+        let (a, b) = (Replica::start(&url).await, Replica::start(&url).await);
+        let facts: Vec<_> = (0..CLOCKS).map(|n| (3, dispatched(ticket(n), 1, Class::Simple, minutes(0)))).collect();
+        for batch in facts.chunks(256) {
+            a.hears(batch).await;
+        }
+        let all = async |replica: &Replica| {
+            let mut fired = Vec::new();
+            while store::next(replica.db.read()).await.unwrap().is_some_and(|next| next <= minutes(96)) {
+                fired.extend(replica.fires(minutes(96), 40).await);
+                tokio::task::yield_now().await;
+            }
+            fired
+        };
+        let (by_a, by_b) = tokio::join!(all(&a), all(&b));
+        let tickets: HashSet<_> = by_a.iter().chain(&by_b).map(|f| f.message.ticket).collect();
+        assert_eq!((by_a.len() + by_b.len(), tickets.len()), (CLOCKS, CLOCKS));
+        assert!(!by_a.is_empty() && !by_b.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_holds_up_no_other() {
+    on_each(async |url| {
+        let a = Replica::start(&url).await;
+        a.hears(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
+        let mut broken = a.row(1).await.unwrap();
+        broken.ticket_id = ticket(2).to_string();
+        broken.class = Some("class of a later version".to_owned());
+        Entity::insert(ActiveModel::from(broken)).exec(a.db.read()).await.unwrap();
+        assert_eq!(kinds(&a.fires(minutes(96), 500).await), ["warned"]);
+        assert!(a.fires(minutes(96), 500).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn looking_for_alarms_reads_only_the_index_of_alarms() {
+    on_each(async |url| {
+        let a = Replica::start(&url).await;
+        let backend = a.db.backend();
+        let explain = match backend {
+            DbBackend::Postgres => "EXPLAIN",
+            _ => "EXPLAIN QUERY PLAN",
+        };
+        for query in [store::due_query(minutes(0), 500).build(backend), store::next_query().build(backend)] {
+            let tx = a.db.write().await.unwrap();
+            if backend == DbBackend::Postgres {
+                // an empty table is scanned otherwise
+                tx.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off").await.unwrap();
+            }
+            let statement = Statement { sql: format!("{explain} {}", query.sql), ..query };
+            let rows = tx.query_all_raw(statement).await.unwrap();
+            let column = if backend == DbBackend::Postgres { "QUERY PLAN" } else { "detail" };
+            let plan: Vec<String> = rows.iter().map(|r| r.try_get("", column).unwrap()).collect();
+            let plan = plan.join("\n");
+            assert!(plan.contains("clock_next"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
+        }
+    })
+    .await;
+}

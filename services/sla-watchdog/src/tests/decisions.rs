@@ -1,0 +1,288 @@
+//! What facts do to a clock, and what a clock says: values only.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use contracts::{
+    envelope::Envelope,
+    family::Family,
+    ticket::{Class, Part, TicketFact},
+};
+use outbox::{Handler, Heard as _, Refusal};
+use proptest::prelude::*;
+use sla::{LadderStep, Offset, Policy, Receiver, Stage};
+
+use super::facts::*;
+use crate::{
+    DEFAULTS,
+    alarms::Rules,
+    config::Config,
+    domain::{Change, Clock},
+    handlers::{Desk, Heard, Watchdog},
+};
+
+const START: &str = "2026-03-02T01:00:00Z";
+
+/// The clock after these facts, each with its place, in the order they were heard.
+fn after(facts: &[(i64, TicketFact)]) -> Option<Clock> {
+    let watchdog = Watchdog::new(rules());
+    let mut desk = Desk::default();
+    for (seq, fact) in facts {
+        watchdog.decide(&mut desk, &heard(fact, *seq)).unwrap();
+    }
+    desk.clocks.remove(&ticket(1))
+}
+
+fn minutes(n: i64) -> DateTime<Utc> {
+    at(START) + TimeDelta::minutes(n)
+}
+
+fn simple() -> TicketFact {
+    dispatched(ticket(1), 1, Class::Simple, minutes(0))
+}
+
+/// Fires at `now`; the stages and how late each was, in seconds.
+fn fire(clock: &mut Clock, now: DateTime<Utc>) -> Vec<(Stage, i64)> {
+    rules().fire(clock, now).unwrap().iter().map(|f| (f.stage, f.late_ms / 1000)).collect()
+}
+
+#[test]
+fn a_dispatch_arms_the_promised_warning() {
+    let clock = after(&[(3, simple())]).unwrap();
+    assert_eq!(clock.next, Some(minutes(96)));
+    let promise = clock.promise.unwrap();
+    assert_eq!((promise.due, promise.unit.as_str(), promise.round), (minutes(120), "D10", 1));
+}
+
+#[test]
+fn the_warning_is_the_one_that_was_promised_and_not_the_one_of_our_policy() {
+    let mut fact = simple();
+    let TicketFact::Dispatched(f) = &mut fact else { unreachable!() };
+    f.warn_at = minutes(30);
+    assert_eq!(after(&[(3, fact.clone())]).unwrap().next, Some(minutes(30)));
+    let TicketFact::Dispatched(f) = &mut fact else { unreachable!() };
+    f.warn_at = minutes(500);
+    assert_eq!(after(&[(3, fact)]).unwrap().next, Some(minutes(120)));
+}
+
+#[test]
+fn report_return_close_and_pass_stop_it_a_refused_return_does_not() {
+    let t = ticket(1);
+    for stop in [reported(t, minutes(5)), return_ruled(t, true, minutes(5)), closed(t, minutes(5)), checked(t, true, minutes(5))]
+    {
+        let clock = after(&[(3, simple()), (4, stop)]).unwrap();
+        assert_eq!((clock.since, clock.next), (None, None));
+    }
+    let clock = after(&[(3, simple()), (4, return_ruled(t, false, minutes(5)))]).unwrap();
+    assert_eq!((clock.seq, clock.next), (3, Some(minutes(96))));
+}
+
+#[test]
+fn a_late_dispatch_does_not_start_what_was_reported_but_a_send_back_does() {
+    let t = ticket(1);
+    let report = (5, reported(t, minutes(10)));
+    let stopped = after(&[report.clone(), (3, simple())]).unwrap();
+    assert_eq!(stopped.next, None);
+    let going = after(&[(6, checked(t, false, minutes(20))), report, (3, simple())]).unwrap();
+    assert_eq!(going.next, Some(minutes(96)));
+}
+
+#[test]
+fn a_new_round_starts_from_zero() {
+    let t = ticket(1);
+    let mut clock = after(&[(3, simple())]).unwrap();
+    assert_eq!(fire(&mut clock, minutes(130)).len(), 2);
+    let again = heard(&dispatched(t, 2, Class::Simple, minutes(200)), 9).body.0.unwrap();
+    assert!(clock.take(&again));
+    rules().wind(&mut clock).unwrap();
+    assert_eq!((clock.reached, clock.next), (None, Some(minutes(296))));
+}
+
+#[test]
+fn what_was_sent_back_goes_on_with_the_alarms_that_are_left() {
+    let t = ticket(1);
+    let mut clock = after(&[(3, simple())]).unwrap();
+    assert_eq!(fire(&mut clock, minutes(96)), [(Stage::Warned, 0)]);
+    for (seq, fact) in [(4, reported(t, minutes(100))), (5, checked(t, false, minutes(150)))] {
+        assert!(clock.take(&heard(&fact, seq).body.0.unwrap()));
+        rules().wind(&mut clock).unwrap();
+        if seq == 4 {
+            assert_eq!(fire(&mut clock, minutes(149)), []);
+        }
+    }
+    // the deadline passed while the clock stood still: that is no lateness of ours
+    assert_eq!(fire(&mut clock, minutes(151)), [(Stage::Overdue, 60)]);
+    assert_eq!(clock.next, Some(minutes(180)));
+}
+
+#[test]
+fn an_outage_is_made_up_for_with_each_alarms_own_lateness() {
+    let mut clock = after(&[(3, simple())]).unwrap();
+    let fired = fire(&mut clock, minutes(190));
+    assert_eq!(fired, [(Stage::Warned, 94 * 60), (Stage::Overdue, 70 * 60), (Stage::Escalated(1), 10 * 60)]);
+    assert_eq!((clock.reached, clock.next), (Some(Stage::Escalated(1)), Some(minutes(240))));
+    assert_eq!(fire(&mut clock, minutes(10_000)).len(), 2);
+    assert_eq!(clock.next, None);
+}
+
+#[test]
+fn a_promise_in_working_days_climbs_by_working_days() {
+    let friday = at("2026-02-13T08:00:00Z");
+    let mut clock = after(&[(3, dispatched(ticket(1), 1, Class::Coordination, friday))]).unwrap();
+    assert_eq!(clock.promise.as_ref().unwrap().due, at("2026-02-27T15:59:59Z"));
+    let fired = rules().fire(&mut clock, at("2026-06-01T00:00:00Z")).unwrap();
+    let when: Vec<_> = fired.iter().map(|f| said(&f.message).1.at).collect();
+    // the end of the fourth and fifth day, then of Saturday 02-28, a make-up working day, Monday and Tuesday
+    let ends = ["02-26", "02-27", "02-28", "03-02", "03-03"];
+    assert_eq!(when, ends.map(|day| at(&format!("2026-{day}T23:59:59+08:00"))));
+}
+
+#[test]
+fn the_ladder_leads_from_grid_to_town_to_district() {
+    let mut clock = after(&[(3, simple())]).unwrap();
+    let fired = rules().fire(&mut clock, minutes(10_000)).unwrap();
+    let told: Vec<_> = fired.iter().map(|f| said(&f.message)).map(|(kind, _, to)| (kind, to.unwrap_or_default())).collect();
+    let expected = [
+        ("warned", ""),
+        ("overdue", ""),
+        ("escalated-1", "GRID-360802001001"),
+        ("escalated-2", "TOWN-360802001000"),
+        ("escalated-3", "CENTRE"),
+    ];
+    assert_eq!(told, expected.map(|(kind, to)| (kind.to_owned(), to.to_owned())));
+    assert!(fired.iter().all(|f| f.message.ticket == Some(ticket(1)) && f.message.subject == f.message.kind));
+}
+
+#[test]
+fn another_ladder_is_followed() {
+    let after_hours = |level, receiver, n| LadderStep { level, receiver, after: Offset { hours: n, working_days: n } };
+    let ladder = vec![after_hours(1, Receiver::HandlingUnit, 5), after_hours(2, Receiver::District, 6)];
+    let rules = Rules::new(Policy { ladder, ..Policy::default() }).unwrap();
+    let mut clock = after(&[(3, simple())]).unwrap();
+    let fired = rules.fire(&mut clock, minutes(120 + 6 * 60)).unwrap();
+    let told: Vec<_> = fired.iter().filter_map(|f| said(&f.message).2).collect();
+    assert_eq!(told, ["D10", "CENTRE"]);
+    assert!(Rules::new(Policy { warn_percent: 0, ..Policy::default() }).is_err());
+}
+
+#[test]
+fn a_dispatch_that_no_clock_can_follow_is_refused_and_leaves_nothing() {
+    let mut fact = simple();
+    let TicketFact::Dispatched(f) = &mut fact else { unreachable!() };
+    f.due = f.at;
+    let watchdog = Watchdog::new(rules());
+    let mut desk = Desk::default();
+    // also when it comes after the report: the order of coming must make no difference
+    watchdog.decide(&mut desk, &heard(&reported(ticket(1), minutes(9)), 4)).unwrap();
+    let before = desk.clocks.clone();
+    let refusal = watchdog.decide(&mut desk, &heard(&fact, 3)).unwrap_err();
+    assert!(matches!(refusal, Refusal::Illegal(p) if p.code == "bad_deadline"));
+    assert_eq!(desk.clocks, before);
+}
+
+#[test]
+fn a_fact_must_say_its_place_and_a_dispatch_its_lead() {
+    let mut fact = simple();
+    let read = |fact: &TicketFact, seq: Option<&str>| {
+        let kind = format!("io.gridline.ticket.v1.{}", fact.kind());
+        let headers = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/gridline/dispatch"), ("ce-type", &kind)];
+        let envelope = Envelope::read(|name| match name {
+            "ce-ticketseq" => seq,
+            _ => headers.iter().find(|(n, _)| *n == name).map(|(_, v)| *v),
+        });
+        Heard::read("ticket.v1.x", &envelope.unwrap(), fact.encode().as_bytes()).map_err(|p| p.code)
+    };
+    let heard = read(&fact, Some("3")).unwrap().0.unwrap();
+    assert!(heard.seq == 3 && matches!(heard.change, Change::Start(p) if p.seq == 3));
+    assert_eq!(read(&fact, None).unwrap_err(), "missing_header");
+    assert_eq!(read(&fact, Some("0")).unwrap_err(), "missing_header");
+    assert!(read(&return_ruled(ticket(1), false, minutes(1)), Some("4")).unwrap().0.is_none());
+    let TicketFact::Dispatched(f) = &mut fact else { unreachable!() };
+    f.orders.retain(|o| o.part != Part::Lead);
+    assert_eq!(read(&fact, Some("3")).unwrap_err(), "no_lead");
+}
+
+#[test]
+fn the_settings_take_a_whole_policy_or_none() {
+    let read = |text: &str| chassis::Settings::fixed("sla-watchdog", text, &[]).unwrap().own::<Config>("sla");
+    let plain = read(DEFAULTS).unwrap();
+    assert_eq!((plain.batch().unwrap(), plain.policy), (500, Policy::default()));
+    let own = r#"
+        [sla]
+        batch = 0
+        [sla.policy]
+        version = "test-1"
+        limits = { simple = { hours = 3 }, coordination = { working_days = 4 }, key_difficult = { working_days = 12 } }
+        consultation = { least = 10, most = 15 }
+        warn_percent = 70
+        day = { work_start = "09:00", work_end = "18:00", day_end = "18:00" }
+        warned = "handling_unit"
+        overdue = "grid_worker"
+        ladder = [{ level = 1, receiver = "district", after = { hours = 1, working_days = 1 } }]
+    "#;
+    let own = read(own).unwrap();
+    assert!(own.batch().is_err());
+    assert_eq!((own.policy.warn_percent, own.policy.ladder.len()), (70, 1));
+    own.policy.check().unwrap();
+    assert!(read("[sla]\nbatch = 1\npolicy = { warn_percent = 70 }").is_err());
+}
+
+/// The `n`-th fact of a history, legal or not.
+fn fact(kind: u8, n: u32) -> TicketFact {
+    let (t, when) = (ticket(1), minutes(i64::from(n) * 7));
+    match kind {
+        0 => dispatched(t, n, Class::Simple, when),
+        1 => dispatched(t, n, Class::Coordination, when),
+        2 => reported(t, when),
+        3 | 4 => checked(t, kind == 3, when),
+        5 | 6 => return_ruled(t, kind == 5, when),
+        _ => closed(t, when),
+    }
+}
+
+/// A history, and the same with every fact once to three times, in any order.
+fn heard_anyhow() -> impl Strategy<Value = (Vec<(i64, TicketFact)>, Vec<usize>)> {
+    prop::collection::vec((0u8..8, 1usize..4), 1..9).prop_flat_map(|facts| {
+        let history = facts.iter().zip(1u32..).map(|((kind, _), n)| (i64::from(n), fact(*kind, n))).collect();
+        let order: Vec<usize> = facts.iter().enumerate().flat_map(|(i, (_, copies))| vec![i; *copies]).collect();
+        (Just(history), Just(order).prop_shuffle())
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_order_in_which_facts_come_makes_no_difference((history, order) in heard_anyhow()) {
+        let shuffled: Vec<_> = order.iter().map(|i| history[*i].clone()).collect();
+        let clock = after(&shuffled);
+        prop_assert_eq!(&clock, &after(&history));
+        // and it is what the history says: the last dispatch, and the last fact that starts or stops
+        let turns: Vec<_> = history.iter().filter_map(|(seq, f)| heard(f, *seq).body.0).collect();
+        let running = turns.last().is_some_and(|t| t.change != Change::Stop);
+        let promised = turns.iter().rev().find_map(|t| match &t.change { Change::Start(p) => Some((**p).clone()), _ => None });
+        prop_assert_eq!(clock.as_ref().is_some_and(|c| c.since.is_some()), running);
+        prop_assert_eq!(clock.as_ref().is_some_and(|c| c.next.is_some()), running && promised.is_some());
+        prop_assert_eq!(clock.and_then(|c| c.promise), promised);
+    }
+
+    #[test]
+    fn no_alarm_is_said_twice_or_early_or_of_a_stopped_clock(
+        (history, order) in heard_anyhow(), waits in prop::collection::vec(0i64..300, 24),
+    ) {
+        let mut clock = Clock::unheard(ticket(1));
+        let (mut now, mut ids) = (minutes(0), HashSet::new());
+        for (i, wait) in order.into_iter().zip(waits) {
+            let (seq, fact) = &history[i];
+            if let Some(turn) = heard(fact, *seq).body.0 && clock.take(&turn) {
+                rules().wind(&mut clock).unwrap();
+            }
+            now += TimeDelta::minutes(wait);
+            let running = clock.since.is_some();
+            for fired in rules().fire(&mut clock, now).unwrap() {
+                let (_, stood, _) = said(&fired.message);
+                prop_assert!(running && stood.at <= now && stood.late_ms == (now - stood.at).num_milliseconds());
+                prop_assert!(ids.insert(fired.message.id), "{:?} was said twice", fired.stage);
+            }
+            prop_assert!(clock.next.is_none_or(|next| next > now));
+        }
+    }
+}
