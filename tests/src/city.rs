@@ -79,8 +79,11 @@ impl City {
         for backend in Backend::BOTH {
             eprintln!("-- on {backend:?}");
             let city = Self::start(backend).await;
+            let t0 = std::time::Instant::now();
             scenario(&city).await;
+            eprintln!("T scen {:?}", t0.elapsed());
             city.finish().await;
+            eprintln!("T fin {:?}", t0.elapsed());
         }
     }
 
@@ -96,9 +99,12 @@ impl City {
     pub async fn start_with(backend: Backend, overrides: Vec<Override>) -> Self {
         rig::logs::keep();
         chassis::install_tls();
+        let t0 = std::time::Instant::now();
         let nats = Nats::start();
+        eprintln!("T nats {:?}", t0.elapsed());
         let bus = Bus::connect(nats.url(), "tests", true).await.expect("the broker is up");
         bus.provision(&Layout::default(), District::sample(), false).await.expect("provisioned");
+        eprintln!("T prov {:?}", t0.elapsed());
         let files = tempfile::Builder::new().prefix("gridline-city-").tempdir().expect("a temporary folder");
         let city = Self {
             clock: Clock::system(),
@@ -116,6 +122,7 @@ impl City {
         for service in services::ALL {
             city.launch(service).await;
         }
+        eprintln!("T launch {:?}", t0.elapsed());
         city
     }
 

@@ -48,12 +48,12 @@ impl Finding {
 
     /// How far a clock is from this machine's, in milliseconds.
     pub fn skew(whose: &str, ms: i64) -> Self {
-        let s = format!("{}.{:03}", ms.abs() / 1000, ms.abs() % 1000);
+        let s = format!("{}.{:03}", ms.unsigned_abs() / 1000, ms.unsigned_abs() % 1000);
         let (zh, en) = (format!("与本机相差 {s} 秒"), format!("{s} s from this machine's"));
         let (fix_zh, fix_en) = ("请检查 NTP 对时", "check time synchronisation (NTP)");
-        match ms.abs() {
-            ..=1_000 => Self::ok(whose, zh, en),
-            ..=30_000 => Self::warn(whose, format!("{zh}；{fix_zh}"), format!("{en}; {fix_en}")),
+        match ms.unsigned_abs() {
+            0..=1_000 => Self::ok(whose, zh, en),
+            1_001..=30_000 => Self::warn(whose, format!("{zh}；{fix_zh}"), format!("{en}; {fix_en}")),
             _ => Self::fail(whose, format!("{zh}，时限会算错；{fix_zh}"), format!("{en}, deadlines will be wrong; {fix_en}")),
         }
     }

@@ -159,12 +159,12 @@ async fn looking_for_alarms_reads_only_the_index_of_alarms() {
                 // an empty table is scanned otherwise
                 tx.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off").await.unwrap();
             }
-            let statement = Statement { sql: format!("{explain} {}", query.sql), ..query };
+            let statement = Statement { sql: format!("{explain} {}", query.sql), ..query.clone() };
             let rows = tx.query_all_raw(statement).await.unwrap();
             let column = if backend == DbBackend::Postgres { "QUERY PLAN" } else { "detail" };
             let plan: Vec<String> = rows.iter().map(|r| r.try_get("", column).unwrap()).collect();
             let plan = plan.join("\n");
-            assert!(plan.contains("clock_next"), "{plan}");
+            assert!(plan.contains("clock_next"), "{}\n{plan}", query.sql);
             assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
         }
     })
