@@ -14,10 +14,10 @@ use std::{
     },
 };
 
-use bus::{Bus, Clock, topology::Layout};
+use bus::Clock;
 use chassis::Context;
 use chrono::{DateTime, TimeDelta, Utc};
-use contracts::{district::District, id::TicketId};
+use contracts::id::TicketId;
 use outbox::{Db, dead_letter, entity::dead_letter::Model as DeadLetter};
 
 pub use caller::{Caller, Ticket};
@@ -100,10 +100,7 @@ impl City {
         rig::logs::keep();
         chassis::install_tls();
         let t0 = std::time::Instant::now();
-        let nats = Nats::start();
-        eprintln!("T nats {:?}", t0.elapsed());
-        let bus = Bus::connect(nats.url(), "tests", true).await.expect("the broker is up");
-        bus.provision(&Layout::default(), District::sample(), false).await.expect("provisioned");
+        let nats = Nats::provisioned().await;
         eprintln!("T prov {:?}", t0.elapsed());
         let files = tempfile::Builder::new().prefix("gridline-city-").tempdir().expect("a temporary folder");
         let city = Self {

@@ -13,7 +13,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderName, StatusCode, header::CONNECTION},
     routing::post,
     serve::Listener,
 };
@@ -146,9 +146,9 @@ impl HotlinePlatform {
         Value::Object(fields.collect::<Map<_, _>>())
     }
 
-    /// Sends an order to the bridge at `address`; gives the status and the answer.
-    pub async fn sends(&self, bridge: SocketAddr, order: &Value) -> reqwest::Result<(u16, Value)> {
-        let url = format!("http://{bridge}/hotlines/{}/orders", self.words.connection);
+    /// Sends an order to the bridge at the URL `bridge`; gives the status and the answer.
+    pub async fn sends(&self, bridge: &str, order: &Value) -> reqwest::Result<(u16, Value)> {
+        let url = format!("{bridge}/hotlines/{}/orders", self.words.connection);
         let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let answer = client.post(url).json(order).send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))
@@ -208,7 +208,7 @@ impl Desk {
     }
 }
 
-async fn take(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn take(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> (StatusCode, [(HeaderName, &'static str); 1]) {
     let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let signed = desk.signed(&header("x-gridline-signature"), &body);
     let outage = desk.strikes(|how| matches!(how, Outage::Answers(_)));
@@ -235,7 +235,8 @@ async fn take(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) ->
             seq: seq.as_u64().unwrap_or_default(),
         });
     });
-    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    // each call is a new connection, so that an outage strikes the next one
+    (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), [(CONNECTION, "close")])
 }
 
 /// A listener that resets connections while the platform is down that way.

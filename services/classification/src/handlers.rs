@@ -47,7 +47,8 @@ impl Classification {
     fn fact(&self, r: &Received, v: &Verdict, message: &Inbound<Heard>) -> Result<Classified, Problem> {
         let place = v.division.as_ref();
         let unit = |code: &str| self.district.resolve(code, place);
-        let lead = unit(&v.lead).ok_or_else(|| Problem::new("unknown_unit", "规则指向的单位不存在", "the rules name a unit that is not there"))?;
+        let lead = unit(&v.lead)
+            .ok_or_else(|| Problem::new("unknown_unit", "规则指向的单位不存在", "the rules name a unit that is not there"))?;
         let mut seen: HashSet<UnitId> = HashSet::from([lead.clone()]);
         let others = v.others.iter().filter_map(|code| unit(code)).filter(|u| seen.insert(u.clone())).collect();
         Ok(Classified {

@@ -1,1 +1,42 @@
-//! stub
+//! 控制台: folds facts into pages.
+//!
+//! Decides nothing. Hears every fact about tickets and clocks (`ticket.v1.*`, `clock.v1.*`), says nothing. Owns a
+//! read model: `ticket`, one row each, for lists and counts; `event`, every fact as it was told, for the page of
+//! one ticket. Facts may come twice or in any order; the rows end up the same ([`domain`]).
+//!
+//! Pages: `/tickets`, `/tickets/{number}`, `/units`; the same as JSON under `/api/v1/`. No reporter is known here.
+
+mod api;
+mod config;
+mod domain;
+mod entity;
+mod filter;
+mod handlers;
+mod lamp;
+mod lang;
+mod migration;
+mod names;
+mod pages;
+mod store;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use bus::topology;
+use chassis::{Context, Settings};
+
+/// Default settings, explained.
+pub const DEFAULTS: &str = include_str!("../default.toml");
+
+pub use handlers::Console;
+
+/// Starts the service; returns the public address, if it has one.
+pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
+    let config = settings.own::<config::Config>("console")?.checked()?;
+    let (db, relay) = context.store::<migration::Migrator>().await?;
+    let engine = context.engine(Console, &db, &relay);
+    context.listen(topology::CONSOLE, &engine);
+    let desk = pages::Desk { db, clock: context.clock.clone(), page_size: config.page_size };
+    context.serve(&settings, pages::router(desk.clone()).merge(api::router(desk))).await
+}

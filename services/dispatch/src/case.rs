@@ -152,7 +152,13 @@ impl Case {
     }
 
     /// Puts an item into a unit's queue.
-    pub fn enqueue(&mut self, unit: &UnitId, order: OrderId, item: impl Into<QueueItem>, now: DateTime<Utc>) -> Result<(), Problem> {
+    pub fn enqueue(
+        &mut self,
+        unit: &UnitId,
+        order: OrderId,
+        item: impl Into<QueueItem>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Problem> {
         let (item, id) = (item.into(), self.id()?);
         let key = format!("{} {} {unit}", self.ticket.seq, item.kind());
         let out = Outbound::new(MessageId::derive(order.0, &key), subject::QUEUES, subject::queue(unit, item.kind()), &item, now);

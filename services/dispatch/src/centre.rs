@@ -59,7 +59,14 @@ impl AtDesk<'_> {
     }
 
     /// 会商决定 (T19).
-    pub fn decide(&self, case: &mut Case, lead: &UnitId, responsible: &[UnitId], days: u32, minutes: &Text<5000>) -> Result<(), Problem> {
+    pub fn decide(
+        &self,
+        case: &mut Case,
+        lead: &UnitId,
+        responsible: &[UnitId],
+        days: u32,
+        minutes: &Text<5000>,
+    ) -> Result<(), Problem> {
         self.only_centre()?;
         let range = &self.rules.policy.consultation;
         if !(range.least..=range.most).contains(&days) {

@@ -46,7 +46,10 @@ impl HeardTrait for Heard {
             return Err(Problem::new("wrong_version", "只支持 work.v1.act.<单位>", "only work.v1.act.<unit> is spoken here"));
         }
         if envelope.source != subject::unit_uri(&unit) {
-            let (zh, en) = (format!("ce-source 应为 /units/{unit}，与主题一致"), format!("ce-source must be /units/{unit}, as the subject says"));
+            let (zh, en) = (
+                format!("ce-source 应为 /units/{unit}，与主题一致"),
+                format!("ce-source must be /units/{unit}, as the subject says"),
+            );
             return Err(Problem::new("subject_disagrees", zh, en));
         }
         let UnitWork::UnitAct(act) = envelope.open(body)?;
@@ -97,14 +100,22 @@ impl Dispatch {
         let work = AtWork { rules, act, unit, order: order.clone(), now };
         let desk_of = AtDesk { rules, act, unit, order, now };
         match &act.act {
-            ActBody::Sign {} | ActBody::Progress { .. } | ActBody::Report { .. } | ActBody::Return { .. } | ActBody::Decide { .. } if !own => {
+            ActBody::Sign {}
+            | ActBody::Progress { .. }
+            | ActBody::Report { .. }
+            | ActBody::Return { .. }
+            | ActBody::Decide { .. }
+                if !own =>
+            {
                 return Err(not_yours());
             }
             ActBody::Sign {} => work.sign(&mut case)?,
             ActBody::Progress { note } => work.progress(&mut case, note)?,
             ActBody::Report { result } => work.report(&mut case, result)?,
             ActBody::Return { reason, legal_basis, propose } => work.give_back(&mut case, reason, legal_basis, propose)?,
-            ActBody::Decide { lead, responsible, days, minutes } => desk_of.decide(&mut case, lead, responsible, *days, minutes)?,
+            ActBody::Decide { lead, responsible, days, minutes } => {
+                desk_of.decide(&mut case, lead, responsible, *days, minutes)?
+            }
             ActBody::Rule { ruling, reason } => desk_of.rule(&mut case, ruling, reason)?,
             ActBody::Check { pass, reason } => desk_of.check(&mut case, *pass, reason.as_ref())?,
             ActBody::CallBack { answers } => desk_of.call_back(&mut case, answers)?,

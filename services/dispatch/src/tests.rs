@@ -51,7 +51,8 @@ impl Office {
 
     /// A unit acts on the order; what is said.
     async fn acts(&mut self, unit: &str, order: OrderId, person: &str, act: Value) -> Vec<(String, Value)> {
-        let act: UnitAct = serde_json::from_value(json!({"ticket": ticket(), "order": order, "person": person, "act": act})).unwrap();
+        let act: UnitAct =
+            serde_json::from_value(json!({"ticket": ticket(), "order": order, "person": person, "act": act})).unwrap();
         self.hear(Heard::Act(unit.parse().unwrap(), "e".into(), Box::new(act))).await
     }
 
@@ -210,7 +211,9 @@ async fn a_result_is_sent_back_and_an_unsolved_matter_is_done_again() {
     let order = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");
     office.refused("D02", order, solved(), "not_yet").await;
     office.does("D02", order, "7", json!({"do": "sign"})).await;
-    let said = office.acts("D02", order, "7", json!({"do": "report", "result": {"factual": true, "solved": false, "public_reply": "无"}})).await;
+    let said = office
+        .acts("D02", order, "7", json!({"do": "report", "result": {"factual": true, "solved": false, "public_reply": "无"}}))
+        .await;
     assert_eq!(answer(&said)["outcome"], "refused", "unsolved needs a reason");
     office.does("D02", order, "7", solved()).await;
     let said = office.does("CENTRE", order, "8", json!({"do": "check", "pass": false, "reason": "缺照片"})).await;

@@ -114,7 +114,13 @@ impl AtWork<'_> {
     }
 
     /// 申请退单、管辖申述 (T12): goes to the district centre.
-    pub fn give_back(&self, case: &mut Case, reason: &Text<2000>, legal_basis: &Text<500>, propose: &UnitId) -> Result<(), Problem> {
+    pub fn give_back(
+        &self,
+        case: &mut Case,
+        reason: &Text<2000>,
+        legal_basis: &Text<500>,
+        propose: &UnitId,
+    ) -> Result<(), Problem> {
         self.rules.known(propose)?;
         if !self.leads() {
             return Err(Problem::new(
@@ -146,7 +152,11 @@ fn complete(r: &ResultForm) -> bool {
 }
 
 fn incomplete() -> Problem {
-    Problem::new("form_incomplete", "请填写公开答复；未解决的请填写未解决原因", "give the public reply, and the reason if it is not solved")
+    Problem::new(
+        "form_incomplete",
+        "请填写公开答复；未解决的请填写未解决原因",
+        "give the public reply, and the reason if it is not solved",
+    )
 }
 
 fn wrong_order_state() -> Problem {

@@ -79,7 +79,10 @@ impl fmt::Debug for Secret {
 impl Config {
     /// The same, if all of it can be used: a mistake in a table shows at the start, not with the first order.
     pub fn checked(self) -> anyhow::Result<Self> {
-        ensure!(self.timeout_ms > 0 && self.concurrency > 0 && self.poll_ms > 0, "hotline: timeout_ms, concurrency, poll_ms: 1 or more");
+        ensure!(
+            self.timeout_ms > 0 && self.concurrency > 0 && self.poll_ms > 0,
+            "hotline: timeout_ms, concurrency, poll_ms: 1 or more"
+        );
         ensure!(self.retry_first_ms > 0 && self.give_up_days > 0, "hotline: retry_first_ms, give_up_days: 1 or more");
         let mut sources = HashSet::new();
         for (id, connection) in &self.connections {

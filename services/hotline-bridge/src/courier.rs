@@ -163,7 +163,9 @@ impl Courier {
             let (callback, kind, n) = (&c.callback_id, &c.kind, c.attempts);
             let (status, error) = (a.http_status, a.error.as_deref());
             match o.status {
-                FAILED => tracing::error!(connection, callback, kind, n, status, error, "callback given up; the platform was not told"),
+                FAILED => {
+                    tracing::error!(connection, callback, kind, n, status, error, "callback given up; the platform was not told")
+                }
                 WAITING => tracing::debug!(connection, callback, kind, n, status, error, "callback failed; trying again"),
                 _ => {}
             }

@@ -12,7 +12,7 @@
 //! - [`seal`] signatures and tokens
 //! - [`domain`] same order or another, when to try again; pure
 //! - [`handlers`] load, decide, save
-//! - [`courier`] takes the callbacks out
+//! - [`courier`] takes the callbacks out; [`metrics`] of it
 //! - [`store`], [`entity`], [`migration`] the database
 
 mod api;
@@ -22,7 +22,7 @@ pub mod domain;
 pub mod entity;
 pub mod handlers;
 pub mod mapping;
-mod metrics;
+pub mod metrics;
 pub mod migration;
 pub mod outward;
 pub mod seal;
@@ -44,7 +44,7 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(Bridge::new(config.clone()), &db, &relay);
     context.listen(topology::HOTLINE_BRIDGE, &engine);
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::<Metrics>::default();
     // a courier for each connection: a platform that is down holds up nobody else
     for (id, connection) in &config.connections {
         if connection.inbound_token.is_empty() && connection.inbound_secret.is_empty() {

@@ -12,14 +12,15 @@ pub struct Metrics {
     oldest: Gauge<f64>,
 }
 
-impl Metrics {
-    /// All of them.
-    pub fn new() -> Self {
+impl Default for Metrics {
+    fn default() -> Self {
         let meter = global::meter("gridline");
         Self {
             attempts: meter
                 .u64_counter("gridline.hotline.callbacks")
-                .with_description("Attempts to deliver a callback, by connection and outcome: delivered, retried, failed (given up)")
+                .with_description(
+                    "Attempts to deliver a callback, by connection and outcome: delivered, retried, failed (given up)",
+                )
                 .build(),
             oldest: meter
                 .f64_gauge("gridline.hotline.oldest_waiting")
@@ -28,7 +29,9 @@ impl Metrics {
                 .build(),
         }
     }
+}
 
+impl Metrics {
     /// `n` attempts ended so.
     pub fn attempted(&self, connection: &str, outcome: &'static str, n: usize) {
         let labels = [KeyValue::new("connection", connection.to_owned()), KeyValue::new("outcome", outcome)];

@@ -73,7 +73,8 @@ impl MigrationTrait for First {
         // what is to be done is found without passing what is done
         let due = "CREATE INDEX callback_due ON callback (connection, next_ms, seq) WHERE status = 'waiting'";
         m.get_connection().execute_unprepared(due).await?;
-        let of_ticket = Index::create().name("callback_of_ticket").table("callback").col("ticket_id").col("seq").unique().to_owned();
+        let of_ticket =
+            Index::create().name("callback_of_ticket").table("callback").col("ticket_id").col("seq").unique().to_owned();
         m.create_index(of_ticket).await?;
         let newest = "CREATE INDEX callback_newest ON callback (connection, created_ms)";
         m.get_connection().execute_unprepared(newest).await.map(|_| ())

@@ -40,7 +40,11 @@ pub fn verify_token(token: &[u8], authorization: Option<&str>) -> Result<(), Pro
     // two MACs are compared, so neither content nor length of the token shows in the time
     let right = mac(token, 0, token).finalize().into_bytes();
     mac(token, 0, given.as_bytes()).verify_slice(&right).map_err(|_| {
-        Problem::new("bad_token", "令牌缺失或不符（Authorization: Bearer）", "the token is missing or wrong (Authorization: Bearer)")
+        Problem::new(
+            "bad_token",
+            "令牌缺失或不符（Authorization: Bearer）",
+            "the token is missing or wrong (Authorization: Bearer)",
+        )
     })
 }
 

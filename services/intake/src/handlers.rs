@@ -78,6 +78,8 @@ pub struct Intake {
 pub struct Desk {
     known: HashMap<String, registration::Model>,
     new: Vec<registration::Model>,
+    /// The day that the numbers belong to: one for the whole batch, also over midnight.
+    day: String,
     numbers: std::ops::Range<i64>,
     progress: HashMap<String, progress::Model>,
     changed: HashSet<String>,
@@ -104,7 +106,7 @@ impl Intake {
             Some(known) => domain::repeat(known, ticket, submit),
             None => {
                 let n = desk.numbers.next().ok_or(Refusal::TooEarly("no number left in this batch"))?;
-                let number = format!("{}{}-{n:06}", self.config.number_prefix, domain::day(message.now));
+                let number = format!("{}{}-{n:06}", self.config.number_prefix, desk.day);
                 let row = domain::register(ticket, source, submit, number, code(), message.now);
                 outbound.push(domain::received(ticket, source, submit, &row.number, message.now).map_err(Refusal::Illegal)?);
                 let registered = Registered { ticket, number: row.number.clone(), code: row.code.clone(), repeated: false };
@@ -136,15 +138,11 @@ impl Handler for Intake {
         let submitted: Vec<String> = submitted.into_iter().collect();
         let known = store::registrations(tx, &submitted).await?;
         let new = i64::try_from(submitted.len().saturating_sub(known.len())).unwrap_or(0);
-        let numbers = match batch.first() {
-            Some(first) if new > 0 => {
-                let before = store::take_numbers(tx, &domain::day(first.now), new).await?;
-                before + 1..before + 1 + new
-            }
-            _ => 0..0,
-        };
+        let day = batch.first().map(|m| domain::day(m.now)).unwrap_or_default();
+        let before = if new > 0 { store::take_numbers(tx, &day, new).await? } else { 0 };
+        let numbers = before + 1..before + 1 + new;
         let progress = store::progress_of(tx, &going.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Desk { known, numbers, progress, ..Desk::default() })
+        Ok(Desk { known, day, numbers, progress, ..Desk::default() })
     }
 
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<Self::Answer> {

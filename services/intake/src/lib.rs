@@ -11,6 +11,8 @@ mod entity;
 mod handlers;
 mod migration;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use bus::topology;
 use chassis::{Context, Settings};

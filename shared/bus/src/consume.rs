@@ -45,9 +45,11 @@ impl Delivery {
         self.headers.get(name).map(async_nats::HeaderValue::as_str)
     }
 
-    /// All headers, for the dead letter.
+    /// All headers but those that spoke to the broker (dedupe id, batch, expectations): for the dead letter, which
+    /// may be sent again.
     pub fn headers(&self) -> Vec<(String, String)> {
-        self.headers.iter().flat_map(|(k, vs)| vs.iter().map(move |v| (k.to_string(), v.as_str().to_owned()))).collect()
+        let own = self.headers.iter().filter(|(k, _)| !k.to_string().starts_with("Nats-"));
+        own.flat_map(|(k, vs)| vs.iter().map(move |v| (k.to_string(), v.as_str().to_owned()))).collect()
     }
 }
 

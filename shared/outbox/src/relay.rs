@@ -149,10 +149,7 @@ async fn mark(db: &Db, stored: &[String], now: i64) -> Result<(), sea_orm::DbErr
 pub async fn purge(db: &Db, clock: &Clock) -> Result<(), sea_orm::DbErr> {
     let now = clock.now().timestamp_millis();
     let tx = db.write().await?;
-    outbox::Entity::delete_many()
-        .filter(outbox::Column::PublishedMs.lt(now - KEEP_SENT_MS))
-        .exec(&*tx)
-        .await?;
+    outbox::Entity::delete_many().filter(outbox::Column::PublishedMs.lt(now - KEEP_SENT_MS)).exec(&*tx).await?;
     outbox::Entity::delete_many()
         .filter(outbox::Column::PublishedMs.is_not_null())
         .filter(outbox::Column::Stream.eq(contracts::subject::INTAKE))

@@ -8,6 +8,7 @@ use contracts::{
     subject,
     ticket::{By, TicketFact},
 };
+use futures_util::future::join_all;
 use outbox::{dead_letter, relay};
 
 use super::{City, services};
@@ -45,9 +46,7 @@ impl City {
         let all = |heard: &[Said], from| hears_all(heard, from).then(|| heard.to_vec());
         judge(&self.outside.ear().wait_for(crate::PATIENCE, "the last fact", all).await);
         let running = std::mem::take(&mut *self.running.lock().unwrap());
-        for instance in running {
-            instance.context.drain().await;
-        }
+        join_all(running.iter().map(|instance| instance.context.drain())).await;
         self.finished = true;
     }
 

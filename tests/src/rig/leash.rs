@@ -9,8 +9,10 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-const GUARD: &str = r#"trap '' INT TERM HUP; read -r _; kill -"$1" "$2"
-while kill -0 "$2" 2>/dev/null; do sleep 0.05; done; [ -z "$3" ] || rm -rf "$3""#;
+const END_CHILD: &str = r#"trap '' INT TERM HUP; read -r _; kill -"$2" "$3"
+while kill -0 "$3" 2>/dev/null; do sleep 0.05; done; [ -z "$1" ] || rm -rf "$1""#;
+
+const REMOVE: &str = r#"trap '' INT TERM HUP; read -r _; rm -rf "$1""#;
 
 /// A running child and its guard.
 #[derive(Debug)]
@@ -23,13 +25,7 @@ impl Leashed {
     /// Starts `command`. When the test process is gone, the child gets `signal` and the folder `leaves` is removed.
     pub fn spawn(command: &mut Command, signal: &str, leaves: Option<&Path>) -> io::Result<Self> {
         let child = command.stdin(Stdio::null()).spawn()?;
-        let guard = Command::new("sh")
-            .args(["-c", GUARD, "guard", signal, &child.id().to_string()])
-            .arg(leaves.unwrap_or(Path::new("")))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let guard = guard(END_CHILD, leaves.unwrap_or(Path::new("")), &[signal, &child.id().to_string()])?;
         Ok(Self { child, guard })
     }
 
@@ -63,4 +59,15 @@ impl Drop for Leashed {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Removes `folder` when the test process is gone; until then the guard has to be kept.
+pub fn remove_at_end(folder: &Path) -> io::Result<Child> {
+    guard(REMOVE, folder, &[])
+}
+
+fn guard(script: &str, folder: &Path, more: &[&str]) -> io::Result<Child> {
+    let mut guard = Command::new("sh");
+    guard.args(["-c", script, "guard"]).arg(folder).args(more);
+    guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }

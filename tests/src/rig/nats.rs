@@ -3,12 +3,16 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
     thread,
     time::{Duration, Instant},
 };
 
-use super::Leashed;
+use bus::{Bus, topology::Layout};
+use contracts::district::District;
+use tokio::sync::OnceCell;
+
+use super::{Leashed, leash};
 
 /// A nats-server of its own, with its store in a temporary folder. Can be killed and started again on the same
 /// port and store.
@@ -21,13 +25,26 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Starts one on a port that the kernel chose.
+    /// Starts one without streams, on a port that the kernel chose.
     ///
     /// # Panics
     /// If there is no nats-server, or it does not start.
     pub fn start() -> Self {
-        let dir = tempfile::Builder::new().prefix("gridline-nats-").tempdir().expect("a temporary folder");
-        let mut nats = Self { server: None, url: String::new(), dir };
+        let mut nats = Self { server: None, url: String::new(), dir: folder() };
+        nats.launch("-1");
+        nats
+    }
+
+    /// Starts one with the streams and queues of the sample district. They are provisioned once in a test process
+    /// and copied from then on: three hundred consumers are three seconds of syncing.
+    ///
+    /// # Panics
+    /// As [`Nats::start`].
+    pub async fn provisioned() -> Self {
+        static TEMPLATE: OnceCell<(PathBuf, Child)> = OnceCell::const_new();
+        let (template, _) = TEMPLATE.get_or_init(provision).await;
+        let mut nats = Self { server: None, url: String::new(), dir: folder() };
+        copy(template, &nats.dir.path().join("store"));
         nats.launch("-1");
         nats
     }
@@ -65,6 +82,28 @@ impl Nats {
         self.url = wait_for_port(dir, &mut server);
         self.server = Some(server);
     }
+}
+
+/// A store with all streams, and the guard that removes it.
+async fn provision() -> (PathBuf, Child) {
+    let mut nats = Nats::start();
+    let bus = Bus::connect(nats.url(), "tests", true).await.expect("the broker is up");
+    bus.provision(&Layout::default(), District::sample(), false).await.expect("provisioned");
+    let server = nats.server.as_mut().expect("it runs");
+    server.terminate().expect("it ends");
+    let template = folder().keep();
+    copy(&nats.dir.path().join("store"), &template.join("store"));
+    let guard = leash::remove_at_end(&template).expect("sh");
+    (template.join("store"), guard)
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("gridline-nats-").tempdir().expect("a temporary folder")
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-r").arg(from).arg(to).status().expect("cp");
+    assert!(copied.success(), "{} can't be copied", from.display());
 }
 
 /// The server writes a file with its port once it listens.

@@ -14,17 +14,17 @@ const CLOCK: &str = "nats-server clock";
 #[derive(Deserialize)]
 struct Varz {
     now: DateTime<Utc>,
+    #[serde(default)]
     jetstream: JetStream,
 }
 
-/// Both are absent on a server without JetStream; that is told elsewhere.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct JetStream {
-    #[serde(default)]
-    config: Config,
+    /// Absent on a server without JetStream, which is told elsewhere.
+    config: Option<Config>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Config {
     #[serde(default)]
     sync_always: bool,
@@ -43,7 +43,8 @@ pub async fn check(monitor: &str, clock: &Clock) -> Vec<Finding> {
     let after = clock.now().timestamp_millis();
     match asked {
         Ok(varz) => {
-            vec![sync(&varz.jetstream.config), Finding::skew(CLOCK, skew_ms(varz.now.timestamp_millis(), before, after))]
+            let skew = skew_ms(varz.now.timestamp_millis(), before, after);
+            varz.jetstream.config.iter().map(sync).chain([Finding::skew(CLOCK, skew)]).collect()
         }
         Err(why) => vec![not_known(&format!("{monitor}/varz 读不出"), &format!("{monitor}/varz can't be read ({why})"))],
     }

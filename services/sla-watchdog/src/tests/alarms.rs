@@ -77,7 +77,8 @@ async fn who_dies_before_the_commit_has_said_nothing() {
     on_each(async |url| {
         let a = Replica::start(&url).await;
         a.hears(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
-        let lost = a.dies_firing(minutes(120)).await;
+        let (tx, lost) = a.begins_firing(minutes(120), 500).await;
+        drop(tx);
         assert_eq!(a.fires(minutes(120), 500).await, lost);
     })
     .await;
@@ -113,18 +114,26 @@ async fn two_replicas_at_the_same_time_share_a_burst() {
         for batch in facts.chunks(256) {
             a.hears(batch).await;
         }
+        let mut fired = Vec::new();
+        if a.db.backend() == DbBackend::Postgres {
+            // what one has in hand the other passes over, without waiting
+            let (tx, in_hand) = a.begins_firing(minutes(96), 40).await;
+            fired.extend(b.fires(minutes(96), 40).await);
+            tx.commit().await.unwrap();
+            fired.extend(in_hand);
+            assert_eq!(fired.len(), 80);
+        }
         let all = async |replica: &Replica| {
             let mut fired = Vec::new();
             while store::next(replica.db.read()).await.unwrap().is_some_and(|next| next <= minutes(96)) {
                 fired.extend(replica.fires(minutes(96), 40).await);
-                tokio::task::yield_now().await;
             }
             fired
         };
         let (by_a, by_b) = tokio::join!(all(&a), all(&b));
-        let tickets: HashSet<_> = by_a.iter().chain(&by_b).map(|f| f.message.ticket).collect();
-        assert_eq!((by_a.len() + by_b.len(), tickets.len()), (CLOCKS, CLOCKS));
-        assert!(!by_a.is_empty() && !by_b.is_empty());
+        fired.extend(by_a.into_iter().chain(by_b));
+        let tickets: HashSet<_> = fired.iter().map(|f| f.message.ticket).collect();
+        assert_eq!((fired.len(), tickets.len()), (CLOCKS, CLOCKS));
     })
     .await;
 }

@@ -4,3 +4,4 @@ mod alarms;
 mod decisions;
 mod facts;
 mod rows;
+mod tmp;

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use contracts::ticket::TicketFact;
-use outbox::{Db, Fault, Handler};
+use outbox::{Db, Handler, Tx};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::facts::{heard, rules, ticket};
@@ -64,21 +64,16 @@ impl Replica {
 
     /// Fires what is due, as one transaction.
     pub async fn fires(&self, now: DateTime<Utc>, most: u64) -> Vec<Fired> {
-        self.tries(now, most).await.unwrap()
+        let (tx, fired) = self.begins_firing(now, most).await;
+        tx.commit().await.unwrap();
+        fired
     }
 
-    /// The same, where another may be in the way.
-    pub async fn tries(&self, now: DateTime<Utc>, most: u64) -> Result<Vec<Fired>, Fault> {
-        let tx = self.db.write().await?;
-        let fired = firing::fire(&tx, &self.watchdog.rules, now, most).await?;
-        tx.commit().await?;
-        Ok(fired)
-    }
-
-    /// Begins to fire and dies before the commit.
-    pub async fn dies_firing(&self, now: DateTime<Utc>) -> Vec<Fired> {
+    /// The same up to the commit; dropped, the transaction is what a crash leaves.
+    pub async fn begins_firing(&self, now: DateTime<Utc>, most: u64) -> (Tx, Vec<Fired>) {
         let tx = self.db.write().await.unwrap();
-        firing::fire(&tx, &self.watchdog.rules, now, 500).await.unwrap()
+        let fired = firing::fire(&tx, &self.watchdog.rules, now, most).await.unwrap();
+        (tx, fired)
     }
 
     pub async fn row(&self, n: usize) -> Option<Model> {

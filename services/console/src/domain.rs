@@ -1,0 +1,235 @@
+//! Folding facts into a ticket's row: pure.
+//!
+//! Facts come from several services, over a broker that may deliver late and twice. So the row is made of groups of
+//! fields, and each group belongs to the fact with the highest sequence number that sets it. Setting a group is
+//! then commutative and idempotent, and with it the whole fold: any order and any repetition of the same facts
+//! gives the same row, and no fact is ever kept waiting for another.
+
+use chrono::{DateTime, Utc};
+use contracts::{
+    district::District,
+    id::{DivisionCode, SourceId, TicketId, UnitId},
+    lifecycle::{Class, State},
+    ticket::{By, Classified, Dispatched, Nature, Received, TicketFact},
+};
+
+use crate::entity::ticket;
+
+/// Characters of the text that the list shows.
+const EXCERPT: usize = 80;
+
+/// Fields that are set together.
+#[derive(Clone, Copy, Debug)]
+enum Group {
+    /// Number, source, text, time of receipt.
+    Identity,
+    /// How it came in.
+    Channel,
+    /// Category and nature.
+    Matter,
+    /// Class, urgency, unit.
+    Route,
+    /// Division and town.
+    Place,
+    /// Round, start, warning, deadline.
+    Deadline,
+    /// Whether the handling clock has stopped.
+    Clock,
+    /// Whether it is closed.
+    Closing,
+    /// State.
+    State,
+}
+
+/// For each group, the sequence number of the fact that owns it; 0: none yet.
+type Owners = [i64; Group::State as usize + 1];
+
+/// A ticket's row on the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    model: ticket::Model,
+    owners: Owners,
+}
+
+/// Ticket, time and actor of any fact.
+pub fn head(fact: &TicketFact) -> (TicketId, DateTime<Utc>, Option<&By>) {
+    match fact {
+        TicketFact::Received(f) => (f.ticket, f.at, Some(&f.by)),
+        TicketFact::Classified(f) => (f.ticket, f.at, None),
+        TicketFact::Dispatched(f) => (f.ticket, f.at, Some(&f.by)),
+        TicketFact::ConsultationOpened(f) => (f.ticket, f.at, Some(&f.by)),
+        TicketFact::Signed(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+        TicketFact::Progressed(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+        TicketFact::ReturnAsked(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+        TicketFact::ReturnRuled(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+        TicketFact::CoReported(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+        TicketFact::Reported(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+        TicketFact::Checked(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+        TicketFact::Closed(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
+    }
+}
+
+impl Row {
+    /// A ticket that was not heard of before.
+    pub fn new(ticket: TicketId) -> Self {
+        let model = ticket::Model {
+            ticket_id: ticket.to_string(),
+            version: 0,
+            seq: 0,
+            number: ticket.to_string(),
+            source: None,
+            channel: None,
+            excerpt: String::new(),
+            state: State::Received.code().to_owned(),
+            class: None,
+            category: None,
+            category_name: None,
+            nature: None,
+            urgent: false,
+            unit: None,
+            division: None,
+            town: None,
+            round: 1,
+            received_ms: i64::MAX,
+            dispatched_ms: None,
+            warn_ms: None,
+            due_ms: None,
+            provisional: false,
+            done_ms: None,
+            closed_ms: None,
+            owners: String::new(),
+        };
+        Self { model, owners: Owners::default() }
+    }
+
+    /// A row as it is stored.
+    pub fn stored(model: ticket::Model) -> Self {
+        let owners = serde_json::from_str(&model.owners).unwrap_or_default();
+        Self { model, owners }
+    }
+
+    /// The row to store next.
+    pub fn into_next(mut self) -> ticket::Model {
+        self.model.version += 1;
+        self.model.owners = serde_json::to_string(&self.owners).unwrap_or_default();
+        self.model
+    }
+
+    /// Folds in the fact with this sequence number.
+    pub fn fold(&mut self, fact: &TicketFact, seq: i64) {
+        let (_, at, by) = head(fact);
+        self.model.seq = self.model.seq.max(seq);
+        if self.owners[Group::Identity as usize] == 0 {
+            self.model.received_ms = self.model.received_ms.min(at.timestamp_millis());
+        }
+        match fact {
+            TicketFact::Received(f) => self.received(f, seq),
+            TicketFact::Classified(f) => self.classified(f, seq),
+            TicketFact::Dispatched(f) => self.dispatched(f, seq),
+            TicketFact::Reported(_) => self.clock(seq, Some(at)),
+            TicketFact::Checked(f) if !f.passed => self.clock(seq, None),
+            TicketFact::Closed(_) => self.closing(seq, Some(at)),
+            _ => {}
+        }
+        if let Some(by) = by
+            && self.claim(Group::State, seq)
+        {
+            by.state.code().clone_into(&mut self.model.state);
+        }
+    }
+
+    /// May the fact with this number set the group? From then on the group is its own.
+    fn claim(&mut self, group: Group, seq: i64) -> bool {
+        let owner = &mut self.owners[group as usize];
+        let newer = seq > *owner;
+        if newer {
+            *owner = seq;
+        }
+        newer
+    }
+
+    fn received(&mut self, f: &Received, seq: i64) {
+        self.identity(seq, &f.number, &f.source, &f.text, f.at);
+        self.place(seq, f.division.as_ref());
+        if self.claim(Group::Channel, seq) {
+            self.model.channel = code(&f.channel);
+        }
+    }
+
+    fn classified(&mut self, f: &Classified, seq: i64) {
+        self.identity(seq, &f.number, &f.source, &f.text, f.received_at);
+        self.place(seq, f.division.as_ref());
+        self.route(seq, f.class, f.urgent, Some(&f.lead));
+        if self.claim(Group::Matter, seq) {
+            self.model.category = Some(f.category.clone());
+            self.model.category_name = Some(f.category_name.clone());
+            self.model.nature = Some(nature_code(f.nature).to_owned());
+        }
+    }
+
+    fn dispatched(&mut self, f: &Dispatched, seq: i64) {
+        self.route(seq, f.class, f.urgent, f.orders.first().map(|o| &o.unit));
+        self.place(seq, f.division.as_ref());
+        if self.claim(Group::Deadline, seq) {
+            self.model.round = i32::try_from(f.round).unwrap_or(i32::MAX);
+            self.model.dispatched_ms = Some(f.at.timestamp_millis());
+            self.model.warn_ms = Some(f.warn_at.timestamp_millis());
+            self.model.due_ms = Some(f.due.timestamp_millis());
+            self.model.provisional = f.provisional;
+        }
+        self.clock(seq, None);
+        self.closing(seq, None);
+    }
+
+    fn identity(&mut self, seq: i64, number: &str, source: &SourceId, text: &str, received: DateTime<Utc>) {
+        if self.claim(Group::Identity, seq) {
+            number.clone_into(&mut self.model.number);
+            self.model.source = Some(source.to_string());
+            self.model.excerpt = text.chars().take(EXCERPT).collect();
+            self.model.received_ms = received.timestamp_millis();
+        }
+    }
+
+    fn route(&mut self, seq: i64, class: Class, urgent: bool, unit: Option<&UnitId>) {
+        if self.claim(Group::Route, seq) {
+            self.model.class = Some(class.code().to_owned());
+            self.model.urgent = urgent;
+            self.model.unit = unit.map(ToString::to_string);
+        }
+    }
+
+    /// A fact that knows no place leaves the one that is known.
+    fn place(&mut self, seq: i64, division: Option<&DivisionCode>) {
+        if let Some(division) = division
+            && self.claim(Group::Place, seq)
+        {
+            self.model.division = Some(division.to_string());
+            self.model.town = District::sample().town_of(division).map(|t| t.code.to_string());
+        }
+    }
+
+    fn clock(&mut self, seq: i64, done: Option<DateTime<Utc>>) {
+        if self.claim(Group::Clock, seq) {
+            self.model.done_ms = done.map(|t| t.timestamp_millis());
+        }
+    }
+
+    fn closing(&mut self, seq: i64, closed: Option<DateTime<Utc>>) {
+        if self.claim(Group::Closing, seq) {
+            self.model.closed_ms = closed.map(|t| t.timestamp_millis());
+        }
+    }
+}
+
+/// The code that a closed list has in JSON.
+fn code(member: &impl serde::Serialize) -> Option<String> {
+    serde_json::to_value(member).ok()?.as_str().map(str::to_owned)
+}
+
+/// The code of a nature.
+pub fn nature_code(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Service => "service",
+        Nature::Rights => "rights",
+    }
+}

@@ -1,0 +1,97 @@
+//! The console's tables.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, boolean, integer, text, text_null},
+};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![outbox::migration(), Box::new(First)]
+    }
+}
+
+struct First;
+
+impl MigrationName for First {
+    fn name(&self) -> &'static str {
+        "m0002_console"
+    }
+}
+
+/// One for each way into the list. Every index costs on every fact, so there is none for class (each class is a
+/// good part of all tickets, the list by time finds fifty at once) and none for villages (the town's serves).
+const INDEXES: [&str; 5] = [
+    "CREATE INDEX ticket_received ON ticket (received_ms, ticket_id)",
+    "CREATE INDEX ticket_state ON ticket (state, received_ms, ticket_id)",
+    // with what the counts per unit look at, so that they never touch the table
+    "CREATE INDEX ticket_unit ON ticket (unit, received_ms, ticket_id, state, warn_ms, due_ms, done_ms)",
+    "CREATE INDEX ticket_town ON ticket (town, received_ms, ticket_id)",
+    // running clocks only: what is yellow or red is few among many that are done
+    "CREATE INDEX ticket_running ON ticket (due_ms, warn_ms, received_ms, ticket_id) WHERE done_ms IS NULL AND due_ms IS NOT NULL",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for First {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.create_table(ticket()).await?;
+        m.create_table(
+            Table::create()
+                .table("event")
+                .col(text("ticket_id"))
+                .col(text("fact"))
+                .col(text("kind"))
+                .col(big_integer("at_ms"))
+                .col(text("body"))
+                .primary_key(Index::create().col("ticket_id").col("fact"))
+                .to_owned(),
+        )
+        .await?;
+        for sql in INDEXES {
+            m.get_connection().execute_unprepared(sql).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["event", "ticket"] {
+            m.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn ticket() -> TableCreateStatement {
+    Table::create()
+        .table("ticket")
+        .col(text("ticket_id").primary_key())
+        .col(big_integer("version"))
+        .col(big_integer("seq"))
+        .col(text("number").unique_key())
+        .col(text_null("source"))
+        .col(text_null("channel"))
+        .col(text("excerpt"))
+        .col(text("state"))
+        .col(text_null("class"))
+        .col(text_null("category"))
+        .col(text_null("category_name"))
+        .col(text_null("nature"))
+        .col(boolean("urgent"))
+        .col(text_null("unit"))
+        .col(text_null("division"))
+        .col(text_null("town"))
+        .col(integer("round"))
+        .col(big_integer("received_ms"))
+        .col(big_integer_null("dispatched_ms"))
+        .col(big_integer_null("warn_ms"))
+        .col(big_integer_null("due_ms"))
+        .col(boolean("provisional"))
+        .col(big_integer_null("done_ms"))
+        .col(big_integer_null("closed_ms"))
+        .col(text("owners"))
+        .to_owned()
+}
