@@ -7,8 +7,8 @@
 
 import { parseArgs } from "node:util";
 
-import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, headers } from "@nats-io/transport-node";
+import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect, headers, nanos } from "@nats-io/transport-node";
 
 const HELP = `departments.mjs: scripted departments (Node)
 
@@ -63,7 +63,7 @@ async function store(js, subject, head, body) {
 
 /** Sends one act and waits for its answer; sends it again, with the same id, as long as none comes. */
 async function ask(js, unit, item, event, person, act) {
-  const answered = new Promise((resolve) => waiting.set(event, resolve));
+  const answer = new Promise((resolve) => waiting.set(event, resolve));
   const head = headers();
   for (const [name, value] of Object.entries({
     "ce-specversion": "1.0",
@@ -78,7 +78,7 @@ async function ask(js, unit, item, event, person, act) {
   const body = { ticket: item.ticket, order: item.order, person, act };
   for (;;) {
     await store(js, `work.v1.act.${unit}`, head, body);
-    const outcome = await Promise.race([answered, sleep(PATIENCE_MS)]);
+    const outcome = await Promise.race([answer, sleep(PATIENCE_MS)]);
     if (outcome || stopping) return outcome ?? "later";
     count("events", "sent again");
   }
@@ -142,42 +142,62 @@ async function take(js, unit, message) {
   }
 }
 
-/** A unit's queue, for ever; a consumer that is lost is opened again. */
+/** A unit's queue, for ever. Short pulls: after a loss of connection the next one finds the server again. */
 async function serve(js, unit) {
   while (!stopping) {
     try {
       const consumer = await js.consumers.get("QUEUES", `unit-${unit}`);
-      const messages = await consumer.consume({ max_messages: 32, expires: 10_000 });
-      for await (const message of messages) void take(js, unit, message);
+      for (;;) {
+        const messages = await consumer.fetch({ max_messages: 16, expires: 10_000 });
+        for await (const message of messages) void take(js, unit, message);
+        if (stopping) return;
+      }
     } catch {
-      await sleep(500);
+      await sleep(300);
     }
   }
 }
 
-/** Answers to all acts of these units, from a day ago on: after a restart it is known what was answered. */
-async function hear(js, units) {
-  let since = Date.now() - 24 * 3600_000;
+/**
+ * Answers to all acts of these units, from a day ago on: after a restart it is known what was answered. The consumer
+ * is a throw-away one; if it is lost, a new one begins after the last answer that was read.
+ */
+async function hear(js, manager, units) {
+  const begin = { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(started - 24 * 3600_000).toISOString() };
+  let last = 0;
   while (!stopping) {
     try {
-      const consumer = await js.consumers.get("ANSWERS", {
+      const { name } = await manager.consumers.add("ANSWERS", {
         filter_subjects: units.map((u) => `answer.v1.${u}`),
-        deliver_policy: DeliverPolicy.StartTime,
-        opt_start_time: new Date(since).toISOString(),
+        ack_policy: AckPolicy.None,
+        mem_storage: true,
+        inactive_threshold: nanos(300_000),
+        ...(last > 0 ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: last + 1 } : begin),
       });
-      for await (const message of await consumer.consume({ expires: 10_000 })) {
-        const body = message.json();
-        const outcome = body.outcome === "done" ? "done" : body.problem.code;
-        answers.set(body.act, outcome);
-        touched = Date.now();
-        since = touched - 60_000; // a second reading does no harm
-        waiting.get(body.act)?.(outcome);
-        waiting.delete(body.act);
+      const consumer = await js.consumers.get("ANSWERS", name);
+      for (;;) {
+        let quiet = true;
+        for await (const message of await consumer.fetch({ max_messages: 256, expires: 3_000 })) {
+          quiet = false;
+          if (message.seq > last) answered(message.json());
+          last = Math.max(last, message.seq);
+        }
+        // silence can mean that nothing is said, or that the consumer went away with its server: this throws then
+        if (quiet) await manager.consumers.info("ANSWERS", name);
+        if (stopping) return;
       }
     } catch {
-      await sleep(500);
+      await sleep(300);
     }
   }
+}
+
+function answered(body) {
+  const outcome = body.outcome === "done" ? "done" : body.problem.code;
+  answers.set(body.act, outcome);
+  touched = Date.now();
+  waiting.get(body.act)?.(outcome);
+  waiting.delete(body.act);
 }
 
 /** `D01..D12` is a range, `GRID-*` a prefix. */
@@ -187,8 +207,7 @@ function fits(unit, pattern) {
   return pattern.endsWith("*") ? unit !== "CENTRE" && unit.startsWith(pattern.slice(0, -1)) : unit === pattern;
 }
 
-async function unitsOf(nc, list) {
-  const manager = await jetstreamManager(nc);
+async function unitsOf(manager, list) {
   const names = [];
   for await (const consumer of manager.consumers.list("QUEUES")) names.push(consumer.name);
   const units = names.filter((n) => n.startsWith("unit-")).map((n) => n.slice(5));
@@ -203,13 +222,14 @@ const nc = await connect({
   reconnectTimeWait: 300,
   waitOnFirstConnect: true,
 });
-const units = await unitsOf(nc, options.units ?? "D01..D12");
+const manager = await jetstreamManager(nc);
+const units = await unitsOf(manager, options.units ?? "D01..D12");
 if (units.length === 0) {
   console.error("departments.mjs: no unit fits --units; was `gridline provision` run?");
   process.exit(1);
 }
 const js = jetstream(nc);
-void hear(js, units);
+void hear(js, manager, units);
 for (const unit of units) void serve(js, unit);
 
 const idle = Number(options["until-idle"] ?? Infinity) * 1000;

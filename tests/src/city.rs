@@ -54,6 +54,8 @@ pub struct City {
     pub clock: Clock,
     /// Somebody outside.
     pub outside: Outside,
+    /// Somebody at a browser.
+    pub browser: reqwest::Client,
     backend: Backend,
     overrides: Vec<Override>,
     databases: HashMap<&'static str, String>,
@@ -79,11 +81,8 @@ impl City {
         for backend in Backend::BOTH {
             eprintln!("-- on {backend:?}");
             let city = Self::start(backend).await;
-            let t0 = std::time::Instant::now();
             scenario(&city).await;
-            eprintln!("T scen {:?}", t0.elapsed());
             city.finish().await;
-            eprintln!("T fin {:?}", t0.elapsed());
         }
     }
 
@@ -99,13 +98,12 @@ impl City {
     pub async fn start_with(backend: Backend, overrides: Vec<Override>) -> Self {
         rig::logs::keep();
         chassis::install_tls();
-        let t0 = std::time::Instant::now();
         let nats = Nats::provisioned().await;
-        eprintln!("T prov {:?}", t0.elapsed());
         let files = tempfile::Builder::new().prefix("gridline-city-").tempdir().expect("a temporary folder");
         let city = Self {
             clock: Clock::system(),
             outside: Outside::connect(nats.url()).await,
+            browser: reqwest::Client::builder().no_proxy().build().expect("a client"),
             backend,
             overrides,
             databases: databases(backend, files.path()),
@@ -119,7 +117,6 @@ impl City {
         for service in services::ALL {
             city.launch(service).await;
         }
-        eprintln!("T launch {:?}", t0.elapsed());
         city
     }
 
@@ -163,6 +160,16 @@ impl City {
     /// Somebody who reports over the web.
     pub fn caller(&self) -> Caller<'_> {
         Caller::new(self)
+    }
+
+    /// What the reporter sees of a ticket.
+    ///
+    /// # Panics
+    /// If it can't be seen.
+    pub async fn looks_up(&self, ticket: &Ticket) -> serde_json::Value {
+        let url = format!("{}{}", self.http("intake"), ticket.location);
+        let answer = self.browser.get(url).send().await.and_then(reqwest::Response::error_for_status);
+        answer.expect("the ticket is shown").json().await.expect("JSON")
     }
 
     /// A unit with its queue: a department, a grid, a town.

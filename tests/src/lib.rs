@@ -3,6 +3,7 @@
 //! - [`rig`] the machines: nats-server, PostgreSQL, an OTLP receiver, captured logs
 //! - [`city`] the services at work in this process, and the people around them: callers, units, the centre
 //! - [`ear`] all that is said on the bus, kept, so that a test waits for what it expects instead of sleeping
+//! - [`hotline_platform`] the other side of the hotline bridge
 //! - [`outside`] a client that knows only what the contract tells the world
 //!
 //! The broker is never faked. A harness that can't go on fails the test that uses it: it panics and says why.
@@ -11,6 +12,7 @@
 
 pub mod city;
 pub mod ear;
+pub mod hotline_platform;
 pub mod outside;
 pub mod rig;
 

@@ -7,7 +7,7 @@ use contracts::{
     ticket::{Nature, Part},
 };
 
-use crate::lang::Lang;
+use crate::{filter::NONE, lang::Lang};
 
 /// Name of a unit.
 pub fn unit(id: &UnitId) -> String {
@@ -81,6 +81,15 @@ pub struct Choice {
     pub value: String,
     /// What people read.
     pub label: String,
+    /// It is the one that is asked.
+    pub chosen: bool,
+}
+
+impl Choice {
+    /// A choice, where `asked` is what the address has.
+    pub fn new(value: &str, label: impl Into<String>, asked: &str) -> Self {
+        Self { value: value.to_owned(), label: label.into(), chosen: value == asked }
+    }
 }
 
 /// Choices under a heading.
@@ -93,7 +102,7 @@ pub struct Group {
 }
 
 /// All units, by kind.
-pub fn unit_choices(lang: Lang) -> Vec<Group> {
+pub fn unit_choices(asked: &str, lang: Lang) -> Vec<Group> {
     let kinds = [
         (UnitKind::Centre, lang.pick("区级", "District")),
         (UnitKind::Department, lang.pick("部门、公共企业", "Departments and utilities")),
@@ -102,21 +111,25 @@ pub fn unit_choices(lang: Lang) -> Vec<Group> {
     ];
     let choices = |kind| {
         let units = District::sample().units().iter().filter(move |u| u.kind == kind);
-        units.map(|u| Choice { value: u.id.to_string(), label: u.name.clone() }).collect()
+        units.map(|u| Choice::new(u.id.as_str(), &u.name, asked)).collect()
     };
-    kinds.into_iter().map(|(kind, label)| Group { label: label.to_owned(), choices: choices(kind) }).collect()
+    let groups = kinds.into_iter().map(|(kind, label)| Group { label: label.to_owned(), choices: choices(kind) });
+    std::iter::once(none(asked, lang.pick("尚无单位", "no unit yet"))).chain(groups).collect()
 }
 
 /// All divisions, by town; a town's own choice takes in all of it.
-pub fn division_choices(lang: Lang) -> Vec<Group> {
+pub fn division_choices(asked: &str, lang: Lang) -> Vec<Group> {
     let divisions = District::sample().divisions();
     let towns = divisions.iter().filter(|d| d.level == Level::Town);
-    towns
-        .map(|town| {
-            let all = Choice { value: town.code.to_string(), label: format!("{}{}", town.short_name, lang.pick("（全部）", " (all)")) };
-            let inside = divisions.iter().filter(|d| d.parent.as_ref() == Some(&town.code));
-            let inside = inside.map(|d| Choice { value: d.code.to_string(), label: d.short_name.clone() });
-            Group { label: town.name.clone(), choices: std::iter::once(all).chain(inside).collect() }
-        })
-        .collect()
+    let groups = towns.map(|town| {
+        let all = Choice::new(town.code.as_str(), format!("{}{}", town.short_name, lang.pick("（全部）", " (all)")), asked);
+        let inside = divisions.iter().filter(|d| d.parent.as_ref() == Some(&town.code));
+        let inside = inside.map(|d| Choice::new(d.code.as_str(), &d.short_name, asked));
+        Group { label: town.name.clone(), choices: std::iter::once(all).chain(inside).collect() }
+    });
+    std::iter::once(none(asked, lang.pick("地点不明", "place not known"))).chain(groups).collect()
+}
+
+fn none(asked: &str, label: &str) -> Group {
+    Group { label: label.to_owned(), choices: vec![Choice::new(NONE, label, asked)] }
 }

@@ -2,7 +2,7 @@
 //! instant leaves both or neither, and two replicas never have the same clock in hand.
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -19,10 +19,10 @@ use crate::{
 /// Longest wait between two looks: a nearer alarm that another replica armed is seen in time.
 const LOOK: Duration = Duration::from_secs(1);
 const CATCH_UP: Duration = Duration::from_millis(100);
-/// Looks (two seconds) for facts in the hands of a replica that may be dead.
-const UNACKNOWLEDGED: u32 = 20;
-/// Looks (ten minutes) for facts that nobody has taken yet.
-const UNHEARD: u32 = 6000;
+/// Three seconds.
+const UNMOVED: u32 = 30;
+/// Ten minutes.
+const LOOKS: u32 = 6000;
 
 /// One look: fires at most `batch` clocks and tells when to look again.
 pub async fn round(engine: &Engine<Watchdog>, db: &Db, batch: u64) -> anyhow::Result<Duration> {
@@ -72,28 +72,48 @@ pub async fn fire(tx: &Tx, rules: &Rules, now: DateTime<Utc>, most: u64) -> Resu
 #[derive(Debug)]
 pub struct CatchUp {
     bus: Bus,
-    looks: AtomicU32,
+    past: Mutex<Option<Past>>,
+}
+
+/// What is left of the past, as it was seen at the last look.
+#[derive(Debug, Default)]
+pub struct Past {
+    left: (u64, usize),
+    looks: u32,
+    unmoved: u32,
 }
 
 impl CatchUp {
     /// At the start.
     pub fn new(bus: Bus) -> Self {
-        Self { bus, looks: AtomicU32::new(0) }
+        Self { bus, past: Mutex::new(Some(Past::default())) }
     }
 
     /// How long to wait before looking again; none once the past is heard.
     pub async fn hold(&self) -> Option<Duration> {
-        let looks = self.looks.load(Ordering::Relaxed);
-        if looks >= UNHEARD {
+        let past = || self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        if past().is_none() {
             return None;
         }
         let tap = topology::SLA_WATCHDOG;
-        let wait = match self.bus.backlog(tap.stream, tap.durable).await {
-            Ok((waiting, unacknowledged)) => waiting > 0 || (unacknowledged > 0 && looks < UNACKNOWLEDGED),
-            // what is not heard because the broker is away stays unheard; the alarms must not wait for it
-            Err(_) => false,
-        };
-        self.looks.store(if wait { looks + 1 } else { UNHEARD }, Ordering::Relaxed);
-        wait.then_some(CATCH_UP)
+        // nothing can be heard while the broker is away; the alarms must not wait for it
+        let left = self.bus.backlog(tap.stream, tap.durable).await.unwrap_or_default();
+        if past().as_mut().is_some_and(|p| p.hold(left)) {
+            return Some(CATCH_UP);
+        }
+        *past() = None;
+        None
+    }
+}
+
+impl Past {
+    /// Whether to wait for what is `left`: facts that nobody took yet, and facts in somebody's hands. Not if they
+    /// do not move, being in the hands of a replica that died, and not forever if facts come as fast as they are
+    /// heard.
+    pub fn hold(&mut self, left: (u64, usize)) -> bool {
+        self.looks += 1;
+        self.unmoved = if left == self.left { self.unmoved + 1 } else { 0 };
+        self.left = left;
+        left != (0, 0) && self.unmoved < UNMOVED && self.looks < LOOKS
     }
 }

@@ -63,9 +63,7 @@ pub(crate) fn due_query(now: DateTime<Utc>, most: u64) -> Select<Entity> {
 }
 
 pub(crate) fn next_query() -> Select<Entity> {
-    let next = Entity::find().select_only().column(Column::NextMs).filter(Column::NextMs.is_not_null());
-    // always true, but SQLite takes the index only for a comparison
-    next.filter(Column::NextMs.gte(0)).order_by_asc(Column::NextMs).limit(1)
+    Entity::find().select_only().column(Column::NextMs).filter(Column::NextMs.is_not_null()).order_by_asc(Column::NextMs).limit(1)
 }
 
 fn row(c: &Clock) -> Model {

@@ -11,7 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use contracts::{envelope::MAX_BODY, problem::Problem};
+use contracts::{
+    envelope::{MAX_BODY, too_large},
+    problem::Problem,
+};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
@@ -45,13 +48,13 @@ pub(crate) fn public(router: Router) -> Router {
         .fallback(|| async {
             HttpProblem(StatusCode::NOT_FOUND, Problem::new("not_found", "没有这个地址", "there is nothing at this address"))
         })
-        .layer(middleware::from_fn(observe))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(30)))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(CatchPanicLayer::new())
         .layer(fixed(header::CONTENT_SECURITY_POLICY, policy))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
+        .layer(middleware::from_fn(observe))
 }
 
 /// One span a request, child of the caller's. The path's template is told, never its values.
@@ -68,6 +71,10 @@ async fn observe(request: Request, next: Next) -> Response {
     bus::trace::adopt(&span, traceparent(request.headers()).as_deref());
     let response = next.run(request).instrument(span.clone()).await;
     span.record("http.response.status_code", response.status().as_u16());
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        // the limits answer in plain English; ours is for both readers and programs
+        return HttpProblem(StatusCode::PAYLOAD_TOO_LARGE, too_large()).into_response();
+    }
     response
 }
 

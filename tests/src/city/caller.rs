@@ -79,6 +79,6 @@ impl<'a> Caller<'a> {
             self.fields["external_id"] = format!("report-{}", self.city.next_report()).into();
         }
         let url = format!("{}/api/v1/reports", self.city.http("intake"));
-        reqwest::Client::new().post(url).json(&self.fields).send().await.expect("intake answers")
+        self.city.browser.post(url).json(&self.fields).send().await.expect("intake answers")
     }
 }

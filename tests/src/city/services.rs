@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bus::topology::{self, Tap};
 use chassis::{Context, Settings};
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
 
 type Start = fn(Context, Settings) -> BoxFuture<'static, anyhow::Result<Option<SocketAddr>>>;
 
@@ -22,12 +22,38 @@ pub struct Service {
 }
 
 /// All services.
-pub const ALL: &[Service] = &[Service {
-    name: "intake",
-    defaults: intake::DEFAULTS,
-    taps: &[topology::INTAKE, topology::INTAKE_PROGRESS],
-    start: |context, settings| intake::start(context, settings).boxed(),
-}];
+pub const ALL: &[Service] = &[
+    Service {
+        name: "intake",
+        defaults: intake::DEFAULTS,
+        taps: &[topology::INTAKE, topology::INTAKE_PROGRESS],
+        start: |context, settings| intake::start(context, settings).boxed(),
+    },
+    Service {
+        name: "classification",
+        defaults: classification::DEFAULTS,
+        taps: &[topology::CLASSIFICATION],
+        start: |context, settings| classification::start(context, settings).map_ok(|()| None).boxed(),
+    },
+    Service {
+        name: "dispatch",
+        defaults: dispatch::DEFAULTS,
+        taps: &[topology::DISPATCH, topology::DISPATCH_ACTS],
+        start: |context, settings| dispatch::start(context, settings).map_ok(|()| None).boxed(),
+    },
+    Service {
+        name: "sla-watchdog",
+        defaults: sla_watchdog::DEFAULTS,
+        taps: &[topology::SLA_WATCHDOG],
+        start: |context, settings| sla_watchdog::start(context, settings).map_ok(|()| None).boxed(),
+    },
+    Service {
+        name: "hotline-bridge",
+        defaults: hotline_bridge::DEFAULTS,
+        taps: &[topology::HOTLINE_BRIDGE],
+        start: |context, settings| hotline_bridge::start(context, settings).boxed(),
+    },
+];
 
 /// The service of a name.
 ///

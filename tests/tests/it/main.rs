@@ -4,3 +4,4 @@
 
 mod refusals;
 mod submission;
+mod whole_way;

@@ -93,7 +93,9 @@ async fn bad_letters_are_refused_and_good_ones_pass() {
             ("a place that is none", "bad_field", fine().header("ce-ticketseq", Some("-1"))),
         ]);
         for (n, (what, code, letter)) in letters.iter().enumerate() {
-            let receipt = city.outside.submit(letter).await;
+            let id = letter.headers.iter().any(|(name, id)| *name == "ce-id" && id == "letter").then(|| format!("letter-{n}"));
+            let letter = id.map_or_else(|| letter.clone(), |id| letter.clone().header("ce-id", Some(&id)));
+            let receipt = city.outside.submit(&letter).await;
             assert_eq!(refusal(&receipt), Some(*code), "{what}: {receipt:?}");
             assert_eq!(receipt.external_id, None, "{what}");
 
@@ -141,7 +143,7 @@ async fn bad_requests_are_refused_and_good_ones_pass() {
     City::on_both(async |city| {
         let base = city.http("intake");
         let post = async |path: &str, body: Bytes| {
-            let request = reqwest::Client::new().post(format!("{base}{path}")).header("content-type", "application/json");
+            let request = city.browser.post(format!("{base}{path}")).header("content-type", "application/json");
             request.body(body).send().await.unwrap()
         };
         for (what, code, body) in bad_bodies() {
@@ -191,7 +193,7 @@ async fn who_reports_stays_in_intake() {
         city.outside.submit(&Letter::report(&source(), "4", report.to_string())).await;
         report["class"] = json!(SECRETS[3]);
         let url = format!("{}/api/v1/reports", city.http("intake"));
-        let answer = reqwest::Client::new().post(url).json(&report).send().await.unwrap();
+        let answer = city.browser.post(url).json(&report).send().await.unwrap();
         let answer = format!("{:?}", problem(answer).await);
 
         city.settles().await;

@@ -81,7 +81,7 @@ async fn number_and_code_open_the_ticket_together_only() {
     City::on_both(async |city| {
         let ticket = city.caller().reports("路灯不亮").await;
         let look = async |path: &str| {
-            let answer = reqwest::get(format!("{}{path}", city.http("intake"))).await.unwrap();
+            let answer = city.browser.get(format!("{}{path}", city.http("intake"))).send().await.unwrap();
             (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
         };
         let (status, shown) = look(&ticket.location).await;

@@ -3,7 +3,7 @@
 use bus::{
     Bus, BusError,
     connection::MIN_SERVER,
-    topology::{self, TAPS},
+    topology::{self, TAPS, Tap},
 };
 use contracts::district::District;
 
@@ -107,9 +107,9 @@ pub async fn backlog(bus: &Bus, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Does nothing wait for any service? Not, if that can't be told.
-pub async fn is_quiet(bus: &Bus) -> bool {
-    for tap in TAPS {
+/// Does nothing wait in these consumers? Not, if that can't be told.
+pub async fn is_quiet(bus: &Bus, taps: &[Tap]) -> bool {
+    for tap in taps {
         if !matches!(bus.backlog(tap.stream, tap.durable).await, Ok((0, 0))) {
             return false;
         }

@@ -6,7 +6,10 @@
 
 use std::time::Duration;
 
-use bus::Bus;
+use bus::{
+    Bus,
+    topology::{CLASSIFICATION, DISPATCH},
+};
 use contracts::lifecycle::State;
 use outbox::Db;
 use sea_orm::DbErr;
@@ -50,15 +53,15 @@ async fn judge(bus: Option<&Bus>, databases: &[Database], intake: &Db, dispatch:
     Ok(second.finding(second == first && is_quiet(bus, databases).await?))
 }
 
-/// Does nothing wait in any consumer or outbox? Not, if that can't be told.
+/// Does nothing wait between intake and dispatch, in no outbox and no consumer? Not, if that can't be told.
 async fn is_quiet(bus: Option<&Bus>, databases: &[Database]) -> Result<bool, DbErr> {
-    for database in databases {
+    for database in databases.iter().filter(|d| matches!(d.service, Service::Intake | Service::Classification)) {
         if outbox::relay::unsent(&database.db).await? > 0 {
             return Ok(false);
         }
     }
     match bus {
-        Some(bus) => Ok(broker::is_quiet(bus).await),
+        Some(bus) => Ok(broker::is_quiet(bus, &[CLASSIFICATION, DISPATCH]).await),
         None => Ok(false),
     }
 }

@@ -1,5 +1,10 @@
 //! `provision` and `doctor` on a real broker and real databases.
 
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
 use bus::{Clock, topology::TAPS};
 use contracts::{district::District, subject::STREAM_SUBJECTS};
 use outbox::Db;
@@ -87,6 +92,18 @@ fn doctor_finds_what_a_fresh_broker_lacks_and_is_content_once_it_has_it() {
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert!(ran.out.lines().all(|l| l.starts_with("[ok] ")), "{}", ran.out);
     assert!(ran.out.contains(&format!("[ok] streams and consumers — {n} 项均与声明一致")), "{}", ran.out);
+}
+
+#[test]
+fn doctor_waits_until_nothing_fails() {
+    let (broker, desk) = (Broker::start(), Desk::new());
+    desk.configure(&broker.url, "", &[]);
+    let mut doctor = desk.command(&["doctor", "--wait", "60"]);
+    let mut doctor = doctor.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut notes = BufReader::new(doctor.stderr.take().unwrap()).lines();
+    assert!(notes.next().unwrap().unwrap().contains("waiting: 1 fail"));
+    assert_eq!(desk.run(&["provision"]).code, Some(0));
+    assert_eq!(doctor.wait().unwrap().code(), Some(0));
 }
 
 struct Migrator;

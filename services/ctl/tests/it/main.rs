@@ -1,5 +1,7 @@
 //! The built binary on real files, a real nats-server, real databases and a real intake.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 mod files;
 mod looks;
 mod reports;

@@ -59,5 +59,5 @@ fn waits_double_to_five_minutes_and_are_spread() {
         assert!(most - least > full / 5, "{n}: spread over a quarter, not {least}..{most}");
         assert_eq!(waits[7], retry_wait_ms("callback 7", n, 1_000), "derived, not drawn");
     }
-    assert_eq!(retry_wait_ms("c", 1, i64::MAX), retry_wait_ms("c", 30, 300_000), "never over the cap");
+    assert!(retry_wait_ms("c", i32::MAX, i64::MAX) <= 300_000, "never over the cap");
 }

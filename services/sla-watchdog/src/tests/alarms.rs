@@ -168,6 +168,9 @@ async fn looking_for_alarms_reads_only_the_index_of_alarms() {
                 // an empty table is scanned otherwise
                 tx.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off").await.unwrap();
             }
+            // executed first: SQLite explains by the schema that the connection knows and looks for a newer one only
+            // when it executes
+            tx.query_all_raw(query.clone()).await.unwrap();
             let statement = Statement { sql: format!("{explain} {}", query.sql), ..query.clone() };
             let rows = tx.query_all_raw(statement).await.unwrap();
             let column = if backend == DbBackend::Postgres { "QUERY PLAN" } else { "detail" };

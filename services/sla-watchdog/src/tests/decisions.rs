@@ -18,6 +18,7 @@ use crate::{
     alarms::Rules,
     config::Config,
     domain::{Change, Clock},
+    firing::Past,
     handlers::{Desk, Heard, Watchdog},
 };
 
@@ -225,6 +226,21 @@ fn the_settings_take_a_whole_policy_or_none() {
     assert_eq!((own.policy.warn_percent, own.policy.ladder.len()), (70, 1));
     own.policy.check().unwrap();
     assert!(read("[sla]\nbatch = 1\npolicy = { warn_percent = 70 }").is_err());
+}
+
+#[test]
+fn alarms_wait_for_the_past_while_it_moves() {
+    let mut past = Past::default();
+    assert!((1..1000).rev().all(|n| past.hold((n, 500))));
+    assert!((1..500).rev().all(|n| past.hold((0, n))));
+    assert!(!past.hold((0, 0)));
+    // in the hands of a dead replica
+    let mut past = Past::default();
+    assert_eq!((0..100).take_while(|_| past.hold((0, 7))).count(), 30);
+    // as fast as it is heard
+    let mut past = Past::default();
+    assert_eq!((0..10_000).take_while(|n| past.hold((5 + n % 2, 0))).count(), 5999);
+    assert!(!Past::default().hold((0, 0)));
 }
 
 /// The `n`-th fact of a history, legal or not.

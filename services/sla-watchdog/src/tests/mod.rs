@@ -3,5 +3,5 @@
 mod alarms;
 mod decisions;
 mod facts;
+mod live;
 mod rows;
-mod tmp;

@@ -1,0 +1,327 @@
+//! The pages. No script, no outside resource; everything works with the keyboard alone.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, Query, State, rejection::PathRejection},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use bus::Clock;
+use contracts::{lifecycle, lifecycle::Class, problem::Problem};
+use outbox::Db;
+
+use crate::{
+    entity::{event, ticket},
+    filter::{Filter, Page},
+    lamp::{Lamp, china},
+    lang::Lang,
+    names::{self, Choice},
+    store,
+    view::{self, Dossier, RowView, UnitView},
+};
+
+const CSS: &str = include_str!("../assets/console.css");
+const ICON: &str = include_str!("../assets/icon.svg");
+
+/// What the pages work with.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// The read model.
+    pub db: Db,
+    /// Lamps are seen against this clock.
+    pub clock: Clock,
+    /// Tickets on one page of the list.
+    pub page_size: u64,
+}
+
+/// Routes of the pages.
+pub fn router(desk: Desk) -> Router {
+    let asset = |kind, body| move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], body) };
+    Router::new()
+        .route("/", get(tickets))
+        .route("/tickets", get(tickets))
+        .route("/tickets/{number}", get(ticket))
+        .route("/units", get(units))
+        .route("/assets/console.css", get(asset("text/css; charset=utf-8", CSS)))
+        .route("/assets/icon.svg", get(asset("image/svg+xml", ICON)))
+        .route("/{*other}", get(nowhere))
+        .with_state(desk)
+}
+
+/// Why there is no page.
+type Failure = (StatusCode, Problem);
+
+/// The asker: language, and what is asked.
+struct Visit {
+    lang: Lang,
+    /// The language was chosen just now.
+    chosen: bool,
+    pairs: Vec<(String, String)>,
+}
+
+impl Visit {
+    /// The language is chosen by `?lang=`, remembered by the cookie, and Chinese if nobody chose.
+    fn new(query: Vec<(String, String)>, headers: &HeaderMap) -> Result<Self, Failure> {
+        let (asked, pairs): (Vec<_>, Vec<_>) = query.into_iter().partition(|(k, _)| k == "lang");
+        let asked = asked.last().map(|(_, code)| Lang::of_code(code).ok_or_else(bad_lang)).transpose()?;
+        Ok(Self { lang: asked.unwrap_or_else(|| remembered(headers)), chosen: asked.is_some(), pairs })
+    }
+
+    fn answer(&self, page: Result<String, Failure>) -> Response {
+        let response = page.map(|html| Html(html).into_response()).unwrap_or_else(|failure| failed(failure, self.lang));
+        let response = ([(header::CACHE_CONTROL, "no-store")], response).into_response();
+        if !self.chosen {
+            return response;
+        }
+        let cookie = format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", self.lang.code());
+        ([(header::SET_COOKIE, cookie)], response).into_response()
+    }
+
+    fn frame(&self, desk: &Desk, title: String, here: &str, section: &'static str) -> Frame {
+        let join = if here.contains('?') { '&' } else { '?' };
+        let switch = format!("{here}{join}lang={}", self.lang.other().code());
+        Frame { lang: self.lang, title, switch, section, district: names::district(), now: china(desk.clock.now()) }
+    }
+}
+
+fn remembered(headers: &HeaderMap) -> Lang {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    cookies.filter_map(|c| c.trim().strip_prefix("lang=")).find_map(Lang::of_code).unwrap_or_default()
+}
+
+fn bad_lang() -> Failure {
+    (StatusCode::BAD_REQUEST, Problem::field("lang", "应为 zh 或 en", "takes zh or en"))
+}
+
+/// What every page has.
+struct Frame {
+    lang: Lang,
+    title: String,
+    /// This page in the other language.
+    switch: String,
+    section: &'static str,
+    district: &'static str,
+    now: String,
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct ListPage {
+    frame: Frame,
+    rows: Vec<RowView>,
+    running: store::Running,
+    /// The lists of green, yellow and red.
+    burning: [String; 3],
+    choices: Choices,
+    narrow: bool,
+    older: Option<String>,
+    newer: Option<String>,
+    newest: String,
+}
+
+/// What the form offers.
+struct Choices {
+    states: Vec<Choice>,
+    lamps: Vec<Choice>,
+    classes: Vec<Choice>,
+    units: Vec<names::Group>,
+    divisions: Vec<names::Group>,
+    number: String,
+}
+
+impl Choices {
+    fn of(filter: &Filter, lang: Lang) -> Self {
+        let asked = filter.lamp.map_or("", Lamp::code);
+        let lamps = Lamp::ALL.map(|l| Choice::new(l.code(), format!("{} {}", l.shape(), l.label(lang)), asked));
+        let asked = filter.class.map_or("", Class::code);
+        let classes = Class::ALL.iter().map(|c| Choice::new(c.code(), lang.pick(c.zh(), c.en()), asked));
+        Self {
+            states: states(filter, lang),
+            lamps: lamps.to_vec(),
+            classes: classes.collect(),
+            units: names::unit_choices(&filter.unit_value().unwrap_or_default(), lang),
+            divisions: names::division_choices(&filter.division_value().unwrap_or_default(), lang),
+            number: filter.number.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// Each state, and the several that a link asked for as one more choice.
+fn states(filter: &Filter, lang: Lang) -> Vec<Choice> {
+    let asked = filter.state_value();
+    let name = |s: &lifecycle::State| lang.pick(s.zh(), s.en());
+    let mut choices: Vec<Choice> = lifecycle::State::ALL.iter().map(|s| Choice::new(s.code(), name(s), &asked)).collect();
+    if filter.states.len() > 1 {
+        let label = filter.states.iter().map(name).collect::<Vec<_>>().join(lang.pick("、", ", "));
+        choices.insert(0, Choice::new(&asked, label, &asked));
+    }
+    choices
+}
+
+async fn tickets(State(desk): State<Desk>, Query(query): Query<Vec<(String, String)>>, headers: HeaderMap) -> Response {
+    match Visit::new(query, &headers) {
+        Ok(visit) => visit.answer(list(&desk, &visit).await),
+        Err(failure) => failed(failure, remembered(&headers)),
+    }
+}
+
+async fn list(desk: &Desk, visit: &Visit) -> Result<String, Failure> {
+    let filter = Filter::read(&visit.pairs).map_err(|p| (StatusCode::BAD_REQUEST, p))?;
+    let lang = visit.lang;
+    let now = desk.clock.now().timestamp_millis();
+    let limit = filter.limit.unwrap_or(desk.page_size);
+    let found = store::list(&desk.db, &filter, limit, now).await.map_err(|e| unavailable(&e))?;
+    let running = store::running(&desk.db, now).await.map_err(|e| unavailable(&e))?;
+    let only = |lamp| Filter { lamp: Some(lamp), ..Filter::default() }.link(Page::Newest);
+    render(ListPage {
+        frame: visit.frame(desk, lang.pick("工单", "Tickets").to_owned(), &filter.link(filter.page), "tickets"),
+        rows: found.rows.iter().map(|r| RowView::of(r, now, lang)).collect(),
+        running,
+        burning: [only(Lamp::Green), only(Lamp::Yellow), only(Lamp::Red)],
+        choices: Choices::of(&filter, lang),
+        narrow: filter.is_narrow(),
+        older: found.older.map(|p| filter.link(p)),
+        newer: found.newer.map(|p| filter.link(p)),
+        newest: filter.link(Page::Newest),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "ticket.html")]
+struct TicketPage {
+    frame: Frame,
+    row: RowView,
+    dossier: Dossier,
+}
+
+async fn ticket(
+    State(desk): State<Desk>,
+    number: Result<Path<String>, PathRejection>,
+    Query(query): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    match Visit::new(query, &headers) {
+        Ok(visit) => visit.answer(show(&desk, &visit, number.map(|Path(n)| n).ok()).await),
+        Err(failure) => failed(failure, remembered(&headers)),
+    }
+}
+
+async fn show(desk: &Desk, visit: &Visit, number: Option<String>) -> Result<String, Failure> {
+    no_parameters(&visit.pairs)?;
+    let (row, events) = find(desk, number.as_deref().unwrap_or_default()).await?;
+    let now = desk.clock.now().timestamp_millis();
+    let row = RowView::of(&row, now, visit.lang);
+    let here = format!("/tickets/{}", row.number);
+    render(TicketPage {
+        frame: visit.frame(desk, row.number.clone(), &here, "tickets"),
+        row,
+        dossier: Dossier::of(events, visit.lang),
+    })
+}
+
+/// A ticket by its number; what can't be a number is not found, like a number that nobody has.
+pub async fn find(desk: &Desk, number: &str) -> Result<(ticket::Model, Vec<event::Model>), Failure> {
+    let unknown = || {
+        let p = Problem::new("unknown_ticket", "没有这个单号的工单，请核对", "no ticket has this number; check it");
+        (StatusCode::NOT_FOUND, p)
+    };
+    let filter = Filter::read(&[("number".to_owned(), number.to_owned())]).map_err(|_| unknown())?;
+    let number = filter.number.ok_or_else(unknown)?;
+    store::by_number(&desk.db, &number).await.map_err(|e| unavailable(&e))?.ok_or_else(unknown)
+}
+
+#[derive(Template)]
+#[template(path = "units.html")]
+struct UnitsPage {
+    frame: Frame,
+    heads: [&'static str; 10],
+    units: Vec<UnitView>,
+    states: Vec<(String, i64)>,
+    total: i64,
+}
+
+async fn units(State(desk): State<Desk>, Query(query): Query<Vec<(String, String)>>, headers: HeaderMap) -> Response {
+    match Visit::new(query, &headers) {
+        Ok(visit) => visit.answer(count(&desk, &visit).await),
+        Err(failure) => failed(failure, remembered(&headers)),
+    }
+}
+
+async fn count(desk: &Desk, visit: &Visit) -> Result<String, Failure> {
+    no_parameters(&visit.pairs)?;
+    let lang = visit.lang;
+    let now = desk.clock.now().timestamp_millis();
+    let grouped = store::units(&desk.db, now).await.map_err(|e| unavailable(&e))?;
+    let per_state = |s: &lifecycle::State| {
+        let n = grouped.iter().filter(|row| row.state == s.code()).map(|row| row.n).sum();
+        (lang.pick(s.zh(), s.en()).to_owned(), n)
+    };
+    render(UnitsPage {
+        frame: visit.frame(desk, lang.pick("单位", "Units").to_owned(), "/units", "units"),
+        heads: heads(lang),
+        units: view::unit_views(&view::count_units(&grouped)),
+        states: lifecycle::State::ALL.iter().map(per_state).filter(|(_, n)| *n > 0).collect(),
+        total: grouped.iter().map(|row| row.n).sum(),
+    })
+}
+
+/// In the order of [`UnitView::counts`].
+fn heads(lang: Lang) -> [&'static str; 10] {
+    [
+        lang.pick("超期", "overdue"),
+        lang.pick("预警", "warned"),
+        lang.pick("派单前、会商", "before dispatch"),
+        lang.pick("待签收", "to sign"),
+        lang.pick("办理中", "in progress"),
+        lang.pick("其他", "other"),
+        lang.pick("审核、回访", "in check"),
+        lang.pick("结案", "closed"),
+        lang.pick("合计", "total"),
+        lang.pick("已办（停表）", "done"),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "failed.html")]
+struct FailedPage {
+    lang: Lang,
+    status: u16,
+    problem: Problem,
+}
+
+async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
+    let problem = Problem::new("not_found", "没有这个地址", "there is nothing at this address");
+    if uri.path().starts_with("/api/") {
+        return chassis::http::HttpProblem(StatusCode::NOT_FOUND, problem).into_response();
+    }
+    failed((StatusCode::NOT_FOUND, problem), remembered(&headers))
+}
+
+fn failed((status, problem): Failure, lang: Lang) -> Response {
+    match (FailedPage { lang, status: status.as_u16(), problem }.render()) {
+        Ok(html) => (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
+        Err(_) => status.into_response(),
+    }
+}
+
+/// Refuses parameters where none are taken.
+pub fn no_parameters(pairs: &[(String, String)]) -> Result<(), Failure> {
+    let problem = || Problem::new("unknown_parameter", "此页没有参数", "this page takes no parameters");
+    if pairs.is_empty() { Ok(()) } else { Err((StatusCode::BAD_REQUEST, problem())) }
+}
+
+/// The database is away. Its words are for the log.
+pub fn unavailable(e: &sea_orm::DbErr) -> Failure {
+    tracing::error!(error = %e, "the read model can't be read");
+    let p = Problem::new("unavailable", "暂时无法查询，请稍后再试", "try again in a moment");
+    (StatusCode::SERVICE_UNAVAILABLE, p)
+}
+
+fn render(page: impl Template) -> Result<String, Failure> {
+    page.render().map_err(|e| {
+        tracing::error!(error = %e, "a page can't be made");
+        (StatusCode::INTERNAL_SERVER_ERROR, Problem::new("page", "页面生成失败", "the page can't be made"))
+    })
+}

@@ -1,0 +1,33 @@
+//! What the pages show: rows and facts in words, in one language. Pure.
+
+mod dossier;
+mod row;
+mod timeline;
+mod units;
+
+pub use dossier::Dossier;
+pub use row::RowView;
+pub use units::{UnitCounts, UnitView, count_units, unit_views};
+
+/// A label and what stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The label.
+    pub label: &'static str,
+    /// The text.
+    pub text: String,
+    /// A person wrote it: shown apart, and with its line breaks.
+    pub said: bool,
+}
+
+impl Line {
+    /// Our own words.
+    pub fn new(label: &'static str, text: impl Into<String>) -> Self {
+        Self { label, text: text.into(), said: false }
+    }
+
+    /// What a person wrote.
+    pub fn said(label: &'static str, text: impl Into<String>) -> Self {
+        Self { label, text: text.into(), said: true }
+    }
+}

@@ -1,0 +1,294 @@
+//! One ticket whole: what its facts together tell.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use contracts::{
+    clock::ClockFact,
+    id::OrderId,
+    problem::Problem,
+    ticket::{Assigned, Classified, Closed, Dispatched, Received, Reported, TicketFact},
+};
+
+use crate::{
+    entity::event,
+    lamp::china,
+    lang::Lang,
+    names,
+    view::{
+        Line,
+        timeline::{self, Entry, decode},
+    },
+};
+
+/// A fact that was heard.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// About the ticket.
+    Ticket(Box<TicketFact>),
+    /// About its clock.
+    Clock(Box<ClockFact>),
+    /// Not to be read by this version.
+    Unread(String, Problem),
+}
+
+impl Told {
+    /// Reads a stored fact.
+    pub fn read(event: &event::Model) -> Self {
+        let ticket = || Some(decode(&event.kind, &event.body)?.map(|f| Self::Ticket(Box::new(f))));
+        let clock = || Some(decode(&event.kind, &event.body)?.map(|f| Self::Clock(Box::new(f))));
+        let none = || Err(Problem::new("unknown_kind", "本版本不认识", "not known to this version"));
+        ticket().or_else(clock).unwrap_or_else(none).unwrap_or_else(|p| Self::Unread(event.kind.clone(), p))
+    }
+}
+
+/// One work order, and how far it is.
+#[derive(Clone, Debug)]
+pub struct OrderView {
+    /// Unit.
+    pub unit: String,
+    /// Lead or co-handler.
+    pub part: &'static str,
+    /// Round of handling.
+    pub round: u32,
+    /// When it went out.
+    pub sent: String,
+    /// When it was signed for.
+    pub signed: Option<String>,
+    /// When its result came.
+    pub reported: Option<String>,
+    /// How it stands.
+    pub standing: &'static str,
+    /// A later dispatch took its place.
+    pub replaced: bool,
+}
+
+/// One ticket in words.
+#[derive(Clone, Debug, Default)]
+pub struct Dossier {
+    /// What was reported, whole.
+    pub text: String,
+    /// Where it came from and what it is.
+    pub about: Vec<Line>,
+    /// The clock.
+    pub deadlines: Vec<Line>,
+    /// Why it was classified as it was.
+    pub reasons: Vec<String>,
+    /// What classification found, and by which rules.
+    pub classified: Vec<Line>,
+    /// Why it was dispatched there, and who got a copy.
+    pub dispatched: Vec<Line>,
+    /// Work orders, the latest dispatch first.
+    pub orders: Vec<OrderView>,
+    /// The result and what the citizen said of it.
+    pub result: Vec<Line>,
+    /// Every fact, oldest first.
+    pub timeline: Vec<Entry>,
+    /// Sequence numbers that were not heard yet.
+    pub missing: Vec<i64>,
+}
+
+/// The facts that the page's sections are made of.
+#[derive(Default)]
+struct Latest<'a> {
+    received: Option<&'a Received>,
+    classified: Option<&'a Classified>,
+    dispatches: Vec<&'a Dispatched>,
+    reported: Option<&'a Reported>,
+    closed: Option<&'a Closed>,
+    signed: BTreeMap<OrderId, DateTime<Utc>>,
+    results: BTreeMap<OrderId, DateTime<Utc>>,
+    returned: BTreeMap<OrderId, bool>,
+}
+
+impl Dossier {
+    /// From all stored facts of one ticket, in any order.
+    pub fn of(mut events: Vec<event::Model>, lang: Lang) -> Self {
+        let heard = put_in_order(&mut events);
+        let told: Vec<Told> = events.iter().map(Told::read).collect();
+        let mut latest = Latest::default();
+        for fact in &told {
+            if let Told::Ticket(fact) = fact {
+                latest.take(fact);
+            }
+        }
+        let entry = |(event, told): (&event::Model, &Told)| match told {
+            Told::Ticket(fact) => Entry::of_ticket(fact, lang),
+            Told::Clock(fact) => Entry::of_clock(fact, lang),
+            Told::Unread(kind, problem) => {
+                Entry::unread(DateTime::from_timestamp_millis(event.at_ms).unwrap_or_default(), kind, problem, lang)
+            }
+        };
+        Self {
+            text: latest.text(),
+            about: latest.about(lang),
+            deadlines: latest.deadlines(lang),
+            reasons: latest.classified.map(|c| c.reasons.clone()).unwrap_or_default(),
+            classified: latest.found(lang),
+            dispatched: latest.sent(lang),
+            orders: latest.orders(lang),
+            result: latest.result(lang),
+            timeline: events.iter().zip(&told).map(entry).collect(),
+            missing: (1..heard.last().copied().unwrap_or(0)).filter(|n| !heard.contains(n)).collect(),
+        }
+    }
+}
+
+/// Sorts by history: a ticket's facts by their numbers, whatever the clocks of their machines said, and a clock's
+/// facts between them by time. Returns the numbers, sorted.
+fn put_in_order(events: &mut [event::Model]) -> Vec<i64> {
+    let number = |e: &event::Model| e.fact.parse::<i64>().ok();
+    events.sort_by_key(|e| number(e).unwrap_or(i64::MAX));
+    let mut at = i64::MIN;
+    let mut place = BTreeMap::new();
+    for e in events.iter() {
+        let n = number(e);
+        if n.is_some() {
+            at = at.max(e.at_ms);
+        }
+        place.insert(e.fact.clone(), (n.map_or(e.at_ms, |_| at), n.unwrap_or(i64::MAX)));
+    }
+    events.sort_by_key(|e| place.get(&e.fact).copied());
+    let mut heard: Vec<i64> = events.iter().filter_map(number).collect();
+    heard.sort_unstable();
+    heard
+}
+
+impl<'a> Latest<'a> {
+    /// Facts come in the order of their numbers: the last of a kind is the one that holds.
+    fn take(&mut self, fact: &'a TicketFact) {
+        match fact {
+            TicketFact::Received(f) => self.received = Some(f),
+            TicketFact::Classified(f) => self.classified = Some(f),
+            TicketFact::Dispatched(f) => {
+                self.dispatches.push(f);
+                self.reported = None;
+                self.closed = None;
+            }
+            TicketFact::Signed(f) => {
+                self.signed.insert(f.of.order, f.of.at);
+            }
+            TicketFact::ReturnAsked(f) => {
+                self.returned.insert(f.of.order, false);
+            }
+            TicketFact::ReturnRuled(f) if f.granted => {
+                self.returned.insert(f.of.order, true);
+            }
+            TicketFact::ReturnRuled(f) => {
+                self.returned.remove(&f.of.order);
+            }
+            TicketFact::CoReported(f) => {
+                self.results.insert(f.of.order, f.of.at);
+            }
+            TicketFact::Reported(f) => {
+                self.results.insert(f.of.order, f.of.at);
+                self.reported = Some(f);
+            }
+            TicketFact::Checked(f) if !f.passed => {
+                self.results.remove(&f.of.order);
+                self.reported = None;
+            }
+            TicketFact::Closed(f) => self.closed = Some(f),
+            TicketFact::ConsultationOpened(_) | TicketFact::Progressed(_) | TicketFact::Checked(_) => {}
+        }
+    }
+
+    fn text(&self) -> String {
+        let received = self.received.map(|f| &f.text);
+        received.or(self.classified.map(|f| &f.text)).cloned().unwrap_or_default()
+    }
+
+    fn about(&self, lang: Lang) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let received_at = self.received.map(|f| f.at).or(self.classified.map(|f| f.received_at));
+        lines.extend(received_at.map(|t| Line::new(lang.pick("受理时间", "Received"), china(t))));
+        let source = self.received.map(|f| &f.source).or(self.classified.map(|f| &f.source));
+        lines.extend(source.map(|s| Line::new(lang.pick("来源", "Source"), s.to_string())));
+        lines.extend(self.received.map(|f| Line::new(lang.pick("渠道", "Channel"), names::channel(f.channel, lang))));
+        lines
+    }
+
+    fn deadlines(&self, lang: Lang) -> Vec<Line> {
+        let Some(f) = self.dispatches.last() else { return Vec::new() };
+        let mut lines = vec![
+            Line::new(lang.pick("派单（起算）", "Dispatched (clock starts)"), china(f.at)),
+            Line::new(lang.pick("预警", "Warning at"), china(f.warn_at)),
+            Line::new(lang.pick("办理期限", "Due"), timeline::due(f, lang)),
+        ];
+        lines.extend(self.reported.map(|r| Line::new(lang.pick("反馈（停表）", "Reported (clock stops)"), china(r.of.at))));
+        lines.extend(self.closed.map(|c| Line::new(lang.pick("结案", "Closed"), china(c.of.at))));
+        lines.push(Line::new(lang.pick("轮次", "Round"), f.round.to_string()));
+        lines.push(Line::new(lang.pick("工作日历版本", "Calendar version"), &f.calendar_version));
+        lines
+    }
+
+    fn found(&self, lang: Lang) -> Vec<Line> {
+        let Some(f) = self.classified else { return Vec::new() };
+        let mut lines = vec![
+            Line::new(lang.pick("类别", "Category"), format!("{}（{}）", f.category_name, f.category)),
+            Line::new(lang.pick("难度", "Class"), lang.pick(f.class.zh(), f.class.en())),
+            Line::new(lang.pick("归属", "Nature"), names::nature(f.nature, lang)),
+            Line::new(lang.pick("建议主办", "Lead"), names::unit(&f.lead)),
+        ];
+        if !f.others.is_empty() {
+            lines.push(Line::new(lang.pick("建议协办", "Others"), names::units(&f.others)));
+        }
+        if !f.also.is_empty() {
+            lines.push(Line::new(lang.pick("同件其他事项", "Also"), f.also.join("、")));
+        }
+        lines.extend(f.division.as_ref().map(|d| Line::new(lang.pick("区划", "Division"), names::division(d))));
+        lines.push(Line::new(lang.pick("规则版本", "Rules version"), &f.rules_version));
+        lines
+    }
+
+    fn sent(&self, lang: Lang) -> Vec<Line> {
+        let Some(f) = self.dispatches.last() else { return Vec::new() };
+        let copies =
+            if f.copies.is_empty() { lang.pick("无", "none").to_owned() } else { names::units(&f.copies) };
+        vec![Line::new(lang.pick("派单理由", "Why there"), &f.reason), Line::new(lang.pick("抄送", "Copies"), copies)]
+    }
+
+    fn orders(&self, lang: Lang) -> Vec<OrderView> {
+        let current = self.dispatches.len().saturating_sub(1);
+        let dispatches = self.dispatches.iter().enumerate().rev();
+        dispatches.flat_map(|(i, f)| f.orders.iter().map(move |o| self.order(f, o, i != current, lang))).collect()
+    }
+
+    fn order(&self, f: &Dispatched, o: &Assigned, replaced: bool, lang: Lang) -> OrderView {
+        let signed = self.signed.get(&o.order);
+        let reported = self.results.get(&o.order);
+        let standing = match (self.returned.get(&o.order), reported, signed) {
+            (Some(true), ..) => lang.pick("已退单", "returned"),
+            (_, Some(_), _) => lang.pick("已反馈", "reported"),
+            _ if replaced => lang.pick("已改派", "replaced"),
+            (Some(false), ..) => lang.pick("退单待审", "return under review"),
+            (_, _, Some(_)) => lang.pick("办理中", "in progress"),
+            _ => lang.pick("待签收", "waiting for sign"),
+        };
+        OrderView {
+            unit: names::unit(&o.unit),
+            part: names::part(o.part, lang),
+            round: f.round,
+            sent: china(f.at),
+            signed: signed.copied().map(china),
+            reported: reported.copied().map(china),
+            standing,
+            replaced,
+        }
+    }
+
+    fn result(&self, lang: Lang) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if let Some(f) = self.reported {
+            lines.push(Line::new(lang.pick("反馈单位", "Reported by"), names::unit(&f.of.unit)));
+            lines.extend(timeline::result(&f.result, lang));
+        }
+        if let Some(f) = self.closed {
+            lines.extend(timeline::answers(&f.answers, lang));
+            if self.reported.is_none_or(|r| r.result.public_reply != f.public_reply) {
+                lines.push(Line::said(lang.pick("公开答复（办结）", "Public reply (final)"), &f.public_reply));
+            }
+        }
+        lines
+    }
+}
