@@ -39,7 +39,8 @@ main() {
     step "构建并测试（2 核首次约 8 分钟） / building and testing, about 8 min on 2 cores the first time"
     # scenarios kill and restart real processes: the programs, not only the libraries
     cargo build --quiet --workspace --bins
-    cargo test --workspace "$@" || die "测试未通过 / tests failed (after $SECONDS s)"
+    if [ $# -eq 0 ]; then set -- --workspace; fi
+    cargo test "$@" || die "测试未通过 / tests failed (after $SECONDS s)"
     step "全部测试通过 / all tests passed"
 }
 

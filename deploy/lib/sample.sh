@@ -52,25 +52,27 @@ play_closed() {
 }
 
 # Reports FROM to TO in five groups; each is played a step less far than the one before, so that a later group's
-# helpers do not finish an earlier one's work.
+# helpers do not finish an earlier one's work. The last is not played at all.
 leave_open() {
-    local from=$1 to=$2 size
-    size=$((($2 - $1 + 4) / 5))
-    group "$from" "$to" "$size" 0 "" "callback"
-    group "$from" "$to" "$size" 1 "check" "check,callback"
-    group "$from" "$to" "$size" 2 "check" "rule,check,callback" --returns 1
-    group "$from" "$to" "$size" 3 "report,check" "rule,check,callback"
-    group "$from" "$to" "$size" 4 none none
+    local from=$1 size=$(($2 - $1))
+    group 0 "" "callback"
+    group 1 "check" "check,callback"
+    group 2 "check" "rule,check,callback" --returns 1
+    group 3 "report,check" "rule,check,callback"
+    submit_group 4
 }
 
-# group FROM TO SIZE NUMBER SKIPPED_BY_UNITS SKIPPED_BY_CENTRE [OPTION…]: submits a group, lets it play.
+# submit_group NUMBER: a fifth of `size` reports, beginning at `from`.
+submit_group() {
+    client source --nats "$NATS" --source hotline-12345 --from $((from + size * $1 / 5)) --to $((from + size * ($1 + 1) / 5)) \
+        "$SAMPLE" >>"$LOGS/client-source-nats.log" 2>&1
+}
+
+# group NUMBER SKIPPED_BY_UNITS SKIPPED_BY_CENTRE [OPTION…]: submits a group and plays it until nothing moves.
 group() {
-    local first=$(($1 + $3 * $4)) last=$(($1 + $3 * $4 + $3)) units_skip=$5 centre_skip=$6 departments
-    [ "$first" -lt "$2" ] || return 0
-    [ "$last" -le "$2" ] || last=$2
-    client source --nats "$NATS" --source hotline-12345 --from "$first" --to "$last" "$SAMPLE" >>"$LOGS/client-source-nats.log" 2>&1
-    [ "$units_skip" != none ] || return 0
-    shift 6
+    local units_skip=$2 centre_skip=$3 departments
+    submit_group "$1"
+    shift 3
     client departments --nats "$NATS" --skip "$units_skip" --until-idle 3 "$@" >>"$LOGS/client-departments.log" 2>&1 &
     departments=$!
     client staff --nats "$NATS" --skip "$centre_skip" --until-idle 3 >>"$LOGS/client-staff.log" 2>&1

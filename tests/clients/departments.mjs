@@ -91,7 +91,7 @@ async function step(js, unit, id, item, name, person, act) {
   for (let n = 2; LATER.has(answers.get(event)); n++) event = `${id}:${name}:${n}`;
   const known = answers.get(event);
   const outcome = known ?? (await ask(js, unit, item, event, person, act));
-  if (!known) {
+  if (!known && !stopping) {
     count("acts", `${name} ${outcome === "done" ? "done" : "refused"}`);
     if (outcome !== "done") count("refusals", `${name} ${outcome}`);
   }

@@ -21,6 +21,7 @@ use contracts::id::TicketId;
 use outbox::{Db, dead_letter, entity::dead_letter::Model as DeadLetter};
 
 pub use caller::{Caller, Ticket};
+pub use judge::judge;
 pub use services::Service;
 pub use unit::{Task, Unit};
 
@@ -45,7 +46,7 @@ impl Backend {
 }
 
 /// Settings that differ from the defaults: service, key, value.
-pub type Override = (&'static str, &'static str, String);
+pub type Override = (&'static str, String, String);
 
 /// A city at work.
 #[derive(Debug)]
@@ -172,7 +173,7 @@ impl City {
         answer.expect("the ticket is shown").json().await.expect("JSON")
     }
 
-    /// A unit with its queue: a department, a grid, a town.
+    /// A unit with its queue: a department, a grid, a town. One at a time for each id: two would share the queue.
     pub async fn department(&self, id: &str) -> Unit {
         Unit::open(self.outside.clone(), id).await
     }
@@ -223,7 +224,7 @@ impl City {
 
     async fn launch(&self, service: &'static Service) {
         let name = service.name;
-        let own = self.overrides.iter().filter(|(of, ..)| *of == name).map(|(_, key, value)| (*key, value.clone()));
+        let own = self.overrides.iter().filter(|(of, ..)| *of == name).map(|(_, key, value)| (key.as_str(), value.clone()));
         let mut overrides = vec![
             ("nats.url", self.nats.url().to_owned()),
             ("database.url", self.databases[name].clone()),
@@ -238,8 +239,8 @@ impl City {
     }
 }
 
-/// Each service's own database.
-fn databases(backend: Backend, files: &std::path::Path) -> HashMap<&'static str, String> {
+/// Each service's own database, by its name.
+pub(crate) fn databases(backend: Backend, files: &std::path::Path) -> HashMap<&'static str, String> {
     static CITIES: AtomicU32 = AtomicU32::new(0);
     let n = CITIES.fetch_add(1, Ordering::Relaxed);
     let url = |name: &str| match backend {

@@ -150,8 +150,17 @@ impl Ear {
         &self,
         patience: Duration,
         what: impl fmt::Display,
-        mut found: impl FnMut(&[Said], usize) -> Option<T>,
+        found: impl FnMut(&[Said], usize) -> Option<T>,
     ) -> T {
+        self.listen_for(patience, found).await.unwrap_or_else(|| {
+            let heard = self.heard();
+            let last = heard.iter().rev().take(12).map(|s| s.subject.as_str()).collect::<Vec<_>>();
+            panic!("{what}: not said in {patience:?}; {} messages were, the last first: {last:?}", heard.len());
+        })
+    }
+
+    /// The same; none after `patience`.
+    pub async fn listen_for<T>(&self, patience: Duration, mut found: impl FnMut(&[Said], usize) -> Option<T>) -> Option<T> {
         let mut count = self.count.subscribe();
         let mut seen = 0;
         let deadline = tokio::time::Instant::now() + patience;
@@ -159,15 +168,11 @@ impl Ear {
             {
                 let heard = self.heard.lock().unwrap();
                 if let Some(t) = found(&heard, seen) {
-                    return t;
+                    return Some(t);
                 }
                 seen = heard.len();
             }
-            if tokio::time::timeout_at(deadline, count.changed()).await.is_err() {
-                let heard = self.heard();
-                let last = heard.iter().rev().take(12).map(|s| s.subject.as_str()).collect::<Vec<_>>();
-                panic!("{what}: not said in {patience:?}; {} messages were, the last first: {last:?}", heard.len());
-            }
+            tokio::time::timeout_at(deadline, count.changed()).await.ok()?.ok()?;
         }
     }
 

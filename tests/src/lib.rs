@@ -2,6 +2,8 @@
 //!
 //! - [`rig`] the machines: nats-server, PostgreSQL, an OTLP receiver, captured logs
 //! - [`city`] the services at work in this process, and the people around them: callers, units, the centre
+//! - [`plant`] the real programs as processes, which can be killed
+//! - [`crew`] all units of the district as one outside program
 //! - [`ear`] all that is said on the bus, kept, so that a test waits for what it expects instead of sleeping
 //! - [`hotline_platform`] the other side of the hotline bridge
 //! - [`outside`] a client that knows only what the contract tells the world
@@ -11,14 +13,17 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a harness that can't go on fails the test")]
 
 pub mod city;
+pub mod crew;
 pub mod ear;
 pub mod hotline_platform;
 pub mod outside;
+pub mod plant;
 pub mod rig;
 
 use std::{future::Future, time::Duration};
 
 pub use city::{Backend, City};
+pub use plant::Plant;
 
 /// How long a test waits for what must happen.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -213,7 +213,11 @@ fn place(code: DivisionCode) -> Place {
 fn number(text: &str) -> Result<String, Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if text.len() > 40 || !text.chars().all(plain) {
-        return Err(Problem::field("number", "应为单号，如 JZ20261122-000001", "takes a ticket number such as JZ20261122-000001"));
+        return Err(Problem::field(
+            "number",
+            "应为单号，如 JZ20261122-000001",
+            "takes a ticket number such as JZ20261122-000001",
+        ));
     }
     Ok(match text.parse::<TicketId>() {
         Ok(id) => id.to_string(),
@@ -240,7 +244,11 @@ fn key_name(key: &str) -> &str {
 
 fn unknown_key() -> Problem {
     let known = KEYS.join(", ");
-    Problem::new("unknown_parameter", format!("地址中有未知参数，可用：{known}"), format!("unknown parameter; there are: {known}"))
+    Problem::new(
+        "unknown_parameter",
+        format!("地址中有未知参数，可用：{known}"),
+        format!("unknown parameter; there are: {known}"),
+    )
 }
 
 fn one_of<'a>(field: &str, codes: impl Iterator<Item = &'a str>) -> Problem {

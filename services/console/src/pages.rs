@@ -38,7 +38,8 @@ pub struct Desk {
 
 /// Routes of the pages.
 pub fn router(desk: Desk) -> Router {
-    let asset = |kind, body| move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], body) };
+    let asset =
+        |kind, body| move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], body) };
     Router::new()
         .route("/", get(tickets))
         .route("/tickets", get(tickets))
@@ -236,7 +237,7 @@ pub async fn find(desk: &Desk, number: &str) -> Result<(ticket::Model, Vec<event
 #[template(path = "units.html")]
 struct UnitsPage {
     frame: Frame,
-    heads: [&'static str; 10],
+    heads: [&'static str; 11],
     units: Vec<UnitView>,
     states: Vec<(String, i64)>,
     total: i64,
@@ -268,18 +269,19 @@ async fn count(desk: &Desk, visit: &Visit) -> Result<String, Failure> {
 }
 
 /// In the order of [`UnitView::counts`].
-fn heads(lang: Lang) -> [&'static str; 10] {
+fn heads(lang: Lang) -> [&'static str; 11] {
     [
         lang.pick("超期", "overdue"),
         lang.pick("预警", "warned"),
-        lang.pick("派单前、会商", "before dispatch"),
+        lang.pick("派单前", "before dispatch"),
         lang.pick("待签收", "to sign"),
         lang.pick("办理中", "in progress"),
-        lang.pick("其他", "other"),
-        lang.pick("审核、回访", "in check"),
+        lang.pick("退单待审", "return asked"),
+        lang.pick("审核回访", "in check"),
         lang.pick("结案", "closed"),
+        lang.pick("其他", "other"),
         lang.pick("合计", "total"),
-        lang.pick("已办（停表）", "done"),
+        lang.pick("已停表", "clock stopped"),
     ]
 }
 

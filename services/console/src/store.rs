@@ -2,7 +2,7 @@
 
 use outbox::{Db, Tx, bulk};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -74,9 +74,7 @@ pub fn select(filter: &Filter, now_ms: i64) -> Select<ticket::Entity> {
         None => q,
         Some(Lamp::Done) => q.filter(C::DoneMs.is_not_null()).filter(C::DueMs.is_not_null()),
         Some(Lamp::Red) => q.filter(C::DoneMs.is_null()).filter(C::DueMs.lt(now_ms)),
-        Some(Lamp::Yellow) => {
-            q.filter(C::DoneMs.is_null()).filter(C::DueMs.gte(now_ms)).filter(C::WarnMs.lte(now_ms))
-        }
+        Some(Lamp::Yellow) => q.filter(C::DoneMs.is_null()).filter(C::DueMs.gte(now_ms)).filter(C::WarnMs.lte(now_ms)),
         Some(Lamp::Green) => q.filter(C::DoneMs.is_null()).filter(C::DueMs.gte(now_ms)).filter(C::WarnMs.gt(now_ms)),
     };
     if let Some(class) = filter.class {
@@ -88,15 +86,17 @@ pub fn select(filter: &Filter, now_ms: i64) -> Select<ticket::Entity> {
     page(q, filter.page)
 }
 
+/// Newest first, from the keyset on.
 fn page(q: Select<ticket::Entity>, page: Page) -> Select<ticket::Entity> {
     use ticket::Column as C;
     let place = || Expr::tuple([Expr::col(C::ReceivedMs), Expr::col(C::TicketId)]);
     let of = |c: Cursor| Expr::tuple([Expr::val(c.received_ms), Expr::val(c.ticket.to_string())]);
-    match page {
-        Page::Newest => q.order_by_desc(C::ReceivedMs).order_by_desc(C::TicketId),
-        Page::Before(c) => q.filter(place().lt(of(c))).order_by_desc(C::ReceivedMs).order_by_desc(C::TicketId),
-        Page::After(c) => q.filter(place().gt(of(c))).order_by_asc(C::ReceivedMs).order_by_asc(C::TicketId),
-    }
+    let (q, order) = match page {
+        Page::Newest => (q, Order::Desc),
+        Page::Before(c) => (q.filter(place().lt(of(c))), Order::Desc),
+        Page::After(c) => (q.filter(place().gt(of(c))), Order::Asc),
+    };
+    q.order_by(C::ReceivedMs, order.clone()).order_by(C::TicketId, order)
 }
 
 /// A ticket with all its facts, by the number for people.

@@ -1,6 +1,13 @@
 //! What a service gets to work with.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use bus::{Bus, Clock, topology::Tap};
@@ -28,6 +35,7 @@ pub struct Context {
     relays: TaskTracker,
     database: String,
     opened: Arc<Mutex<Vec<Db>>>,
+    started: Arc<AtomicBool>,
 }
 
 impl Context {
@@ -57,6 +65,7 @@ impl Context {
             relays: TaskTracker::new(),
             database: settings.common.database.url.clone(),
             opened: Arc::default(),
+            started: Arc::default(),
         })
     }
 
@@ -130,19 +139,23 @@ impl Context {
         Ok(())
     }
 
+    /// Everything is open: from now on it may be asked to work.
+    pub fn started(&self) {
+        self.started.store(true, Ordering::Relaxed);
+    }
+
     /// Can it work now? Tells what is missing.
     pub async fn ready(&self) -> Result<(), &'static str> {
         if self.intake.is_cancelled() {
             return Err("draining");
         }
+        if !self.started.load(Ordering::Relaxed) {
+            return Err("starting");
+        }
         if !self.bus.is_connected() {
             return Err("broker not connected");
         }
-        let opened = self.opened.lock().await;
-        if opened.is_empty() {
-            return Err("starting");
-        }
-        for db in opened.iter() {
+        for db in self.opened.lock().await.iter() {
             db.read().ping().await.map_err(|_| "database away")?;
         }
         Ok(())

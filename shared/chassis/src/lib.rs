@@ -53,6 +53,7 @@ where
         let context = Context::connect(name, &settings, bus::Clock::system()).await?;
         context.serve_ops(&settings, telemetry.registry()).await?;
         start(context.clone(), settings).await?;
+        context.started();
         tracing::info!(service = name, "ready");
         stop_signal().await;
         tracing::info!(service = name, "draining");

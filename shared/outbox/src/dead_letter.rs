@@ -1,12 +1,14 @@
 //! Dead letters: messages that could not take effect, kept with the reason, listed and replayed by the operator.
 
+use std::collections::BTreeMap;
+
 use bus::consume::Delivery;
 use chrono::{DateTime, Utc};
 use contracts::{envelope::Envelope, id::MessageId, problem::Problem};
-use sea_orm::{DbErr, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
-    Db, Fault,
+    Db, Fault, Tx,
     bulk::{self, Existing},
     entity::{dead_letter as dead, outbox},
 };
@@ -29,9 +31,23 @@ pub(crate) fn row(d: &Delivery, problem: &Problem, now: DateTime<Utc>) -> dead::
     }
 }
 
+/// Keeps letters. One that was replayed and is refused again waits again; how often it was replayed stays known,
+/// because that is part of its next dedupe id.
+pub(crate) async fn keep(tx: &Tx, letters: Vec<dead::Model>) -> Result<(), Fault> {
+    if letters.is_empty() {
+        return Ok(());
+    }
+    let mut by_id: BTreeMap<String, dead::Model> = letters.into_iter().map(|l| (l.msg_id.clone(), l)).collect();
+    let ids: Vec<String> = by_id.keys().cloned().collect();
+    for known in bulk::find_in::<dead::Entity>(&**tx, dead::Column::MsgId, &ids).await? {
+        by_id.entry(known.msg_id).and_modify(|l| l.replays = known.replays);
+    }
+    bulk::write::<dead::Entity>(&**tx, &by_id.into_values().collect::<Vec<_>>(), Existing::Replace).await?;
+    Ok(())
+}
+
 /// How many wait that were not replayed since they were set aside.
 pub async fn count(db: &Db) -> Result<u64, DbErr> {
-    use sea_orm::{ColumnTrait, QueryFilter};
     dead::Entity::find().filter(dead::Column::ReplayedMs.is_null()).count(db.read()).await
 }
 

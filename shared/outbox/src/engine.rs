@@ -137,9 +137,10 @@ impl<H: Handler> Engine<H> {
         // a replica that handled the same message at the same time makes this fail, and the batch runs again
         bulk::write::<inbox::Entity>(&*tx, &ledger.inbox, Existing::Fail).await?;
         bulk::write::<outbox::Entity>(&*tx, &ledger.outbox, Existing::Keep).await?;
-        bulk::write::<dead::Entity>(&*tx, &ledger.dead, Existing::Keep).await?;
+        let dead = ledger.dead.len();
+        dead_letter::keep(&tx, ledger.dead).await?;
         tx.commit().await?;
-        self.metrics.committed(ledger.inbox.len(), ledger.outbox.len(), ledger.dead.len());
+        self.metrics.committed(ledger.inbox.len(), ledger.outbox.len(), dead);
         self.relay.offer(ledger.outbox);
         Ok(())
     }

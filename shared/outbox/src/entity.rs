@@ -22,7 +22,6 @@ pub mod inbox {
 }
 
 /// Messages to send, and those sent lately.
-#[expect(clippy::module_inception, reason = "the table is called outbox")]
 pub mod outbox {
     use sea_orm::entity::prelude::*;
     use serde::{Deserialize, Serialize};

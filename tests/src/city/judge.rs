@@ -91,7 +91,10 @@ impl Drop for City {
 }
 
 /// Every ticket's facts, in order, must be gapless and legal.
-fn judge(heard: &[Said]) {
+///
+/// # Panics
+/// If they are not.
+pub fn judge(heard: &[Said]) {
     let mut tickets: BTreeMap<TicketId, Vec<(u64, TicketFact)>> = BTreeMap::new();
     for said in heard {
         let Some(fact) = said.fact() else { continue };

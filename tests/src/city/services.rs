@@ -53,6 +53,12 @@ pub const ALL: &[Service] = &[
         taps: &[topology::HOTLINE_BRIDGE],
         start: |context, settings| hotline_bridge::start(context, settings).boxed(),
     },
+    Service {
+        name: "console",
+        defaults: console::DEFAULTS,
+        taps: &[topology::CONSOLE],
+        start: |context, settings| console::start(context, settings).boxed(),
+    },
 ];
 
 /// The service of a name.

@@ -21,6 +21,7 @@ pub struct Nats {
     // dropped before the folder it writes to
     server: Option<Leashed>,
     url: String,
+    monitor: String,
     dir: tempfile::TempDir,
 }
 
@@ -30,7 +31,7 @@ impl Nats {
     /// # Panics
     /// If there is no nats-server, or it does not start.
     pub fn start() -> Self {
-        let mut nats = Self { server: None, url: String::new(), dir: folder() };
+        let mut nats = Self { server: None, url: String::new(), monitor: String::new(), dir: folder() };
         nats.launch("-1");
         nats
     }
@@ -43,7 +44,7 @@ impl Nats {
     pub async fn provisioned() -> Self {
         static TEMPLATE: OnceCell<(PathBuf, Child)> = OnceCell::const_new();
         let (template, _) = TEMPLATE.get_or_init(provision).await;
-        let mut nats = Self { server: None, url: String::new(), dir: folder() };
+        let mut nats = Self { server: None, url: String::new(), monitor: String::new(), dir: folder() };
         copy(template, &nats.dir.path().join("store"));
         nats.launch("-1");
         nats
@@ -52,6 +53,11 @@ impl Nats {
     /// Where it listens.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its monitoring address.
+    pub fn monitor(&self) -> &str {
+        &self.monitor
     }
 
     /// Ends it as a power failure would, but for what the kernel already has.
@@ -70,7 +76,7 @@ impl Nats {
         let store = dir.join("store");
         // larger than what a service reads, so that the service can say what is wrong instead of a cut connection
         let config = format!(
-            "max_payload: 512KB\nports_file_dir: {dir:?}\njetstream {{ store_dir: {store:?}, sync_interval: always }}\n"
+            "max_payload: 512KB\nhttp: \"127.0.0.1:-1\"\nports_file_dir: {dir:?}\njetstream {{ store_dir: {store:?}, sync_interval: always }}\n"
         );
         let config_file = dir.join("nats.conf");
         fs::write(&config_file, config).expect("the folder can be written");
@@ -79,7 +85,7 @@ impl Nats {
         command.arg("-c").arg(config_file).args(["-a", "127.0.0.1", "-p", port]);
         command.stdout(log.try_clone().expect("a file")).stderr(log);
         let mut server = Leashed::spawn(&mut command, "KILL", Some(dir)).unwrap_or_else(|e| panic!("{}: {e}", missing()));
-        self.url = wait_for_port(dir, &mut server);
+        (self.url, self.monitor) = wait_for_ports(dir, &mut server);
         self.server = Some(server);
     }
 }
@@ -106,14 +112,15 @@ fn copy(from: &Path, to: &Path) {
     assert!(copied.success(), "{} can't be copied", from.display());
 }
 
-/// The server writes a file with its port once it listens.
-fn wait_for_port(dir: &Path, server: &mut Leashed) -> String {
-    let ports = dir.join(format!("nats-server_{}.ports", server.id()));
+/// The server writes a file with its ports once it listens.
+fn wait_for_ports(dir: &Path, server: &mut Leashed) -> (String, String) {
+    let file = dir.join(format!("nats-server_{}.ports", server.id()));
     let start = Instant::now();
     loop {
-        let url = fs::read(&ports).ok().and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
-        if let Some(url) = url.as_ref().and_then(|ports| ports["nats"][0].as_str()) {
-            return url.to_owned();
+        let ports = fs::read(&file).ok().and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+        let url = |kind: &str| ports.as_ref().and_then(|ports| ports[kind][0].as_str().map(str::to_owned));
+        if let (Some(url), Some(monitor)) = (url("nats"), url("monitoring")) {
+            return (url, monitor);
         }
         if server.ended().is_some() || start.elapsed() > Duration::from_secs(20) {
             panic!("nats-server did not start: {}", fs::read_to_string(dir.join("log")).unwrap_or_default());

@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod deadlines;
+mod hotline;
+mod kills;
 mod refusals;
 mod submission;
+mod telemetry;
 mod whole_way;

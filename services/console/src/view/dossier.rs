@@ -243,8 +243,7 @@ impl<'a> Latest<'a> {
 
     fn sent(&self, lang: Lang) -> Vec<Line> {
         let Some(f) = self.dispatches.last() else { return Vec::new() };
-        let copies =
-            if f.copies.is_empty() { lang.pick("无", "none").to_owned() } else { names::units(&f.copies) };
+        let copies = if f.copies.is_empty() { lang.pick("无", "none").to_owned() } else { names::units(&f.copies) };
         vec![Line::new(lang.pick("派单理由", "Why there"), &f.reason), Line::new(lang.pick("抄送", "Copies"), copies)]
     }
 

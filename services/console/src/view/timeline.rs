@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    clock::{ClockAt, ClockFact},
+    clock::ClockFact,
     family::Family,
     id::UnitId,
     problem::Problem,
@@ -63,16 +63,20 @@ impl Entry {
         let (title, tone, to) = match fact {
             ClockFact::Warned(_) => (lang.pick("预警：时限已用 80%", "Warned: 80% of the time is used"), "yellow", &clock.unit),
             ClockFact::Overdue(_) => (lang.pick("超期：时限已到", "Overdue: the time is over"), "red", &clock.unit),
-            ClockFact::Escalated(e) => (lang.pick("升级提醒", "Escalated"), "red", &e.to),
+            ClockFact::Escalated(e) => (lang.pick("超期升级", "Escalated"), "red", &e.to),
         };
         let mut entry = Self::new(clock.at, title);
         entry.tone = tone;
         lang.pick("时限督办", "SLA watchdog").clone_into(&mut entry.actor);
-        if let ClockFact::Escalated(e) = fact {
-            entry.lines.push(Line::new(lang.pick("级别", "Step"), e.level.to_string()));
-        }
         entry.lines.push(Line::new(lang.pick("通知", "To"), names::unit(to)));
-        entry.clock(clock, lang);
+        if let ClockFact::Escalated(e) = fact {
+            entry.lines.push(Line::new(lang.pick("级别", "Step"), ladder(e.level, lang)));
+            entry.lines.push(Line::new(lang.pick("办理单位", "Unit"), names::unit(&clock.unit)));
+        }
+        entry.lines.push(Line::new(lang.pick("期限", "Due"), china(clock.due)));
+        if clock.late_ms > LATE_MS {
+            entry.lines.push(Line::new(lang.pick("迟发", "Fired late by"), span(clock.late_ms, lang)));
+        }
         entry
     }
 
@@ -92,14 +96,17 @@ impl Entry {
         self.actor = parts.join(" · ");
         self.steps = by.steps.iter().map(|t| format!("{} {}", t.code(), lang.pick(t.zh(), t.en()))).collect();
     }
+}
 
-    fn clock(&mut self, clock: &ClockAt, lang: Lang) {
-        self.lines.push(Line::new(lang.pick("办理单位", "Unit"), names::unit(&clock.unit)));
-        self.lines.push(Line::new(lang.pick("期限", "Due"), china(clock.due)));
-        if clock.late_ms > LATE_MS {
-            self.lines.push(Line::new(lang.pick("迟发", "Fired late by"), span(clock.late_ms, lang)));
-        }
-    }
+/// A step of the ladder, as `clock.v1.escalated` numbers them.
+fn ladder(level: u8, lang: Lang) -> String {
+    let whom = match level {
+        1 => lang.pick("村（社区）网格长", "chief of village or community"),
+        2 => lang.pick("镇（街）网格长", "chief of town or street"),
+        3 => lang.pick("区级", "district"),
+        _ => "",
+    };
+    format!("{level} {whom}")
 }
 
 fn title(fact: &TicketFact, lang: Lang) -> &'static str {

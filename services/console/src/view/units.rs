@@ -16,7 +16,7 @@ use crate::{
     store::UnitState,
 };
 
-/// Counts of one unit. The first six add up to the total; the last three look at the clock.
+/// Counts of one unit. The first seven add up to the total; the last three look at the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnitCounts {
     /// Not with the unit yet: received, waiting for dispatch, in consultation.
@@ -25,6 +25,8 @@ pub struct UnitCounts {
     pub waiting: i64,
     /// In progress.
     pub in_progress: i64,
+    /// Return under review.
+    pub review: i64,
     /// Result told: under check, or waiting for callback.
     pub checking: i64,
     /// Closed.
@@ -44,6 +46,7 @@ pub struct UnitCounts {
 const BEFORE: &[State] = &[State::Received, State::NeedInfo, State::PendingDispatch, State::Consulting];
 const WAITING: &[State] = &[State::Dispatched];
 const IN_PROGRESS: &[State] = &[State::InProgress];
+const REVIEW: &[State] = &[State::ReturnReview];
 const CHECKING: &[State] = &[State::FeedbackReview, State::PendingCallback];
 const CLOSED: &[State] = &[State::Closed, State::Archived];
 
@@ -57,6 +60,8 @@ impl UnitCounts {
             &mut self.waiting
         } else if among(IN_PROGRESS) {
             &mut self.in_progress
+        } else if among(REVIEW) {
+            &mut self.review
         } else if among(CHECKING) {
             &mut self.checking
         } else if among(CLOSED) {
@@ -105,7 +110,13 @@ pub struct UnitView {
 pub fn unit_views(counts: &BTreeMap<Option<String>, UnitCounts>) -> Vec<UnitView> {
     let mut lines: Vec<(&Option<String>, &UnitCounts)> = counts.iter().collect();
     lines.sort_by_key(|(unit, c)| (unit.is_none(), -c.overdue, -c.warned, kind(unit.as_deref()), unit.as_deref()));
-    lines.into_iter().map(|(unit, counts)| UnitView { name: unit.as_deref().map(names::unit_text).unwrap_or_default(), counts: cells(unit, counts) }).collect()
+    lines
+        .into_iter()
+        .map(|(unit, counts)| UnitView {
+            name: unit.as_deref().map(names::unit_text).unwrap_or_default(),
+            counts: cells(unit, counts),
+        })
+        .collect()
 }
 
 /// Centre, departments, towns, grids.
@@ -130,7 +141,7 @@ fn cells(unit: &Option<String>, c: &UnitCounts) -> Vec<Counted> {
         let filter = Filter { unit: unit.clone(), lamp: Some(lamp), ..Filter::default() };
         Counted { n, href: filter.link(Page::Newest), code: lamp.code() }
     };
-    let grouped: Vec<State> = [BEFORE, WAITING, IN_PROGRESS, CHECKING, CLOSED].concat();
+    let grouped: Vec<State> = [BEFORE, WAITING, IN_PROGRESS, REVIEW, CHECKING, CLOSED].concat();
     let others: Vec<State> = State::ALL.iter().copied().filter(|s| !grouped.contains(s)).collect();
     vec![
         lamp(c.overdue, Lamp::Red),
@@ -138,9 +149,10 @@ fn cells(unit: &Option<String>, c: &UnitCounts) -> Vec<Counted> {
         states(c.before, BEFORE),
         states(c.waiting, WAITING),
         states(c.in_progress, IN_PROGRESS),
-        states(c.other, &others),
+        states(c.review, REVIEW),
         states(c.checking, CHECKING),
         states(c.closed, CLOSED),
+        states(c.other, &others),
         states(c.total, &[]),
         lamp(c.done, Lamp::Done),
     ]

@@ -3,5 +3,4 @@
 mod alarms;
 mod decisions;
 mod facts;
-mod live;
 mod rows;

@@ -1,0 +1,176 @@
+//! What a supervisor sees.
+
+use super::{
+    story::{HOUR, START, Story, at, unit},
+    world::World,
+};
+
+#[tokio::test]
+async fn an_empty_console_says_so_on_every_page() {
+    let world = World::new().await;
+    for path in ["/", "/tickets", "/units", "/tickets?lang=en", "/units?lang=en"] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.text.contains("还没有工单") || answer.text.contains("There are no tickets yet"), "{path}");
+    }
+    let summary = world.get("/api/v1/summary").await.json();
+    assert_eq!((summary["total"].as_i64(), summary["states"].as_array().map(Vec::len)), (Some(0), Some(0)));
+    assert_eq!(world.get("/api/v1/units").await.json()["units"].as_array().map(Vec::len), Some(0));
+}
+
+#[tokio::test]
+async fn a_ticket_page_tells_the_whole_story() {
+    let world = World::new().await;
+    let story = Story::new(1).received().classified().dispatched(10).signed().progressed("已联系供电").warned(8, 10).overdue(10);
+    let story = story.escalated(12, 10, 2, "TOWN-360802001000").reported(13).checked(14, true).closed(20);
+    world.hears_stories(&[story]).await;
+    world.clock.set(at(START + 30 * HOUR));
+    let page = world.get("/tickets/JZ20261122-000001").await;
+    assert_eq!(page.status, 200);
+    for seen in [
+        "结案",
+        "需协调",
+        "路灯照明（0203）",
+        "文中有“路灯”，归入路灯照明",
+        "目录：路灯照明由城管局主办",
+        "rules-7",
+        "2026-2",
+        "区综治中心",
+        "预警：时限已用 80%",
+        "超期：时限已到",
+        "超期升级",
+        "2 镇（街）网格长",
+        "古南（镇街）",
+        "T24 反馈",
+        "工号 1023",
+        "已联系供电",
+        "路灯已修复",
+        "无法回访",
+        "超 3小时",
+        "2026-11-23 02:01",
+    ] {
+        assert!(page.text.contains(seen), "{seen} is missing");
+    }
+    let english = world.get_with("/tickets/JZ20261122-000001", "a=b; lang=en").await;
+    for seen in ["Why it went where it went", "Overdue: the time is over", "Closed", "late by 3 h", "staff no. 1023"] {
+        assert!(english.text.contains(seen), "{seen} is missing");
+    }
+    let whole = world.get("/api/v1/tickets/JZ20261122-000001").await.json();
+    assert_eq!(whole["ticket"]["state"], "CLOSED");
+    assert_eq!(whole["events"].as_array().map(Vec::len), Some(11));
+    assert_eq!(whole["events"][0]["body"]["channel"], "phone");
+}
+
+#[tokio::test]
+async fn facts_that_are_still_on_the_way_are_told() {
+    let world = World::new().await;
+    world.hears_stories(&[Story::new(1).received().skip().dispatched(10)]).await;
+    let page = world.get("/tickets/JZ20261122-000001").await.text;
+    assert!(page.contains("尚未收到第 2") && page.contains("尚未分类"));
+}
+
+#[tokio::test]
+async fn what_people_wrote_is_shown_and_never_run() {
+    let world = World::new().await;
+    let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> 𠮷野家 👨‍👩‍👧 \u{202e}abc";
+    let story = Story { text: evil.into(), ..Story::new(1) };
+    world.hears_stories(&[story.received().classified().dispatched(5).signed().progressed(evil)]).await;
+    for path in ["/tickets", "/tickets/JZ20261122-000001"] {
+        let page = world.get(path).await.text;
+        assert!(!page.contains("<script") && !page.contains("<img"), "{path}");
+        assert!(page.contains("&#60;script&#62;alert(1)") && page.contains("𠮷野家"), "{path}");
+        assert!(page.contains("<bdi>"), "{path}: writing that turns the direction must not turn the page's");
+    }
+}
+
+#[tokio::test]
+async fn bad_addresses_get_a_clear_answer_in_both_languages() {
+    let world = World::new().await;
+    for query in [
+        "state=NOPE",
+        "state=DISPATCHED,",
+        "unit=a%20b",
+        "unit=%3Cscript%3E",
+        "division=12",
+        "lamp=pink",
+        "class=hard",
+        "number=%00",
+        "number=%F0%A0%AE%B7",
+        "limit=0",
+        "limit=501",
+        "before=yesterday",
+        "before=1.2",
+        "stat=DISPATCHED",
+        "state=CLOSED&state=CLOSED",
+        "lang=fr",
+    ] {
+        let page = world.get(&format!("/tickets?{query}")).await;
+        assert_eq!(page.status, 400, "{query}");
+        assert!(
+            page.text.contains("lang=\"zh-CN\"") && page.text.contains("lang=\"en\"") && !page.text.contains("<script"),
+            "{query}"
+        );
+        let api = world.get(&format!("/api/v1/tickets?{query}")).await;
+        assert_eq!(api.status, 400, "api {query}");
+        assert!(api.json()["zh"].is_string());
+    }
+    for path in ["/tickets/JZ20261122-000001", "/tickets/%00", "/tickets/%FF", "/nowhere", "/api/v1/tickets/JZ1", "/api/nowhere"]
+    {
+        assert_eq!(world.get(path).await.status, 404, "{path}");
+    }
+    assert!(world.get("/tickets/JZ20261122-000001").await.text.contains("没有这个单号"));
+}
+
+#[tokio::test]
+async fn the_language_is_remembered() {
+    let world = World::new().await;
+    let english = world.get("/units?lang=en").await;
+    assert!(english.text.contains("<html lang=\"en\">") && english.text.contains("/units?lang=zh"));
+    let cookie = english.headers.get("set-cookie").unwrap().to_str().unwrap();
+    assert!(cookie.starts_with("lang=en;") && cookie.contains("HttpOnly"));
+    assert!(world.get_with("/tickets", "lang=en").await.text.contains("<html lang=\"en\">"));
+    assert!(world.get_with("/tickets", "lang=xx").await.text.contains("<html lang=\"zh-CN\">"));
+    let list = world.get("/tickets?state=CLOSED").await;
+    assert!(list.text.contains("/tickets?state=CLOSED&#38;lang=en") && list.headers.get("set-cookie").is_none());
+}
+
+#[tokio::test]
+async fn counts_per_unit_add_up_and_lead_to_just_these_tickets() {
+    let world = World::new().await;
+    let stories = [
+        Story::new(1).received(),
+        Story::new(2).received().classified().dispatched(10),
+        Story::new(3).received().classified().dispatched(2).signed(),
+        Story { unit: unit("D03"), ..Story::new(4) }.received().classified().dispatched(30).signed(),
+        Story::new(5).received().classified().dispatched(9).signed().reported(5).checked(6, true).closed(7),
+        Story::new(6).received().classified().dispatched(9).signed().reported(5),
+    ];
+    world.hears_stories(&stories).await;
+    world.clock.set(at(START + 9 * HOUR));
+    let units = world.get("/api/v1/units").await.json();
+    let d02 = units["units"].as_array().unwrap().iter().find(|u| u["unit"] == "D02").unwrap();
+    for (count, expected) in [
+        ("total", 4),
+        ("waiting", 1),
+        ("in_progress", 1),
+        ("checking", 1),
+        ("closed", 1),
+        ("warned", 1),
+        ("overdue", 1),
+        ("done", 2),
+    ] {
+        assert_eq!(d02[count], expected, "{count}");
+    }
+    let summary = world.get("/api/v1/summary").await.json();
+    assert_eq!((summary["total"].as_i64(), summary["red"].as_i64(), summary["yellow"].as_i64()), (Some(6), Some(1), Some(1)));
+
+    let page = world.get("/units").await.text;
+    let mut links = 0;
+    for link in page.split("<a href=\"/tickets?").skip(1) {
+        let (query, rest) = link.split_once('"').unwrap();
+        let shown: usize = rest.split(['>', '<']).nth(1).unwrap().parse().unwrap();
+        assert_eq!(world.numbers(&query.replace("&#38;", "&")).await.len(), shown, "{query}");
+        links += 1;
+    }
+    assert!(links > 8, "{links} links");
+}
