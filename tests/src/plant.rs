@@ -100,6 +100,11 @@ impl Plant {
         self.nats.restart();
     }
 
+    /// Where the broker is.
+    pub fn nats(&self) -> &str {
+        self.nats.url()
+    }
+
     /// The public address of a program, as a URL, once it listens.
     pub fn http(&self, name: &str) -> Option<String> {
         self.address(name, "http.listen")

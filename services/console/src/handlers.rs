@@ -1,6 +1,6 @@
 //! What the console does with what it hears: load, fold, save.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use contracts::{
     clock::{ClockAt, ClockFact},
@@ -64,7 +64,8 @@ pub struct Console;
 #[derive(Debug, Default)]
 pub struct Desk {
     known: HashMap<String, Row>,
-    folded: HashMap<String, Row>,
+    /// Sorted, so that two replicas that write the same rows take them in the same order and never deadlock.
+    folded: BTreeMap<String, Row>,
     events: Vec<event::Model>,
 }
 
@@ -86,7 +87,7 @@ impl Handler for Console {
         tickets.dedup();
         let known = store::rows(tx, &tickets).await?;
         let known = known.into_iter().map(|m| (m.ticket_id.clone(), Row::stored(m))).collect();
-        Ok(Desk { known, folded: HashMap::new(), events: Vec::with_capacity(batch.len()) })
+        Ok(Desk { known, folded: BTreeMap::new(), events: Vec::with_capacity(batch.len()) })
     }
 
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<()> {

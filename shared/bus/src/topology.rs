@@ -176,7 +176,6 @@ impl Bus {
 
 fn stream_config(name: &str, subjects: &[&str], layout: &Layout) -> Config {
     let queue = name == subject::QUEUES;
-    let outside = name == subject::INTAKE || name == subject::ACTS;
     Config {
         name: name.into(),
         subjects: subjects.iter().map(|&s| s.to_owned()).collect(),
@@ -195,8 +194,8 @@ fn stream_config(name: &str, subjects: &[&str], layout: &Layout) -> Config {
             30 * DAY
         },
         duplicate_window: Duration::from_secs(120),
-        // outside publishers send single messages; only our relay sends batches
-        allow_atomic_publish: !outside,
+        // our relays send batches, and so may a hotline platform or a department with much to say
+        allow_atomic_publish: true,
         allow_direct: true,
         deny_delete: true,
         ..Config::default()

@@ -26,6 +26,9 @@ const QUEUE: usize = 64;
 /// Rows that are looked at in one go.
 const SWEEP: u64 = 512;
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
+const MARK_EVERY: Duration = Duration::from_millis(200);
+/// Rows that are marked at the latest together.
+const MARK_AT: usize = 2048;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Sent rows are kept for a look back.
 const KEEP_SENT_MS: i64 = 7 * DAY_MS;
@@ -44,7 +47,7 @@ impl Relay {
     /// Starts publishing what `db` has to say; ends after `stop`, when what is in memory is sent.
     pub fn start(db: Db, bus: Bus, clock: Clock, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, fresh) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(db, bus, clock, fresh, stop));
+        let task = tokio::spawn(run(Sender { db, bus, clock, stored: Vec::new() }, fresh, stop));
         (Self { queue }, task)
     }
 
@@ -61,76 +64,97 @@ pub async fn unsent(db: &Db) -> Result<u64, sea_orm::DbErr> {
     outbox::Entity::find().filter(outbox::Column::PublishedMs.is_null()).count(db.read()).await
 }
 
-async fn run(db: Db, bus: Bus, clock: Clock, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, stop: CancellationToken) {
-    let mut sweep = tokio::time::interval(SWEEP_EVERY);
-    sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+struct Sender {
+    db: Db,
+    bus: Bus,
+    clock: Clock,
+    /// Stored by the broker, not yet marked so. Marking is not urgent: what a crash leaves unmarked is sent again
+    /// under its id. So it waits for company and costs one small commit now and then.
+    stored: Vec<String>,
+}
+
+async fn run(mut sender: Sender, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, stop: CancellationToken) {
+    let every = |period| {
+        let mut timer = tokio::time::interval(period);
+        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        timer
+    };
+    let (mut sweep, mut mark) = (every(SWEEP_EVERY), every(MARK_EVERY));
     let mut taken = Vec::new();
     loop {
         tokio::select! {
-            biased;
+            _ = mark.tick() => sender.mark().await,
+            _ = sweep.tick() => sender.sweep().await,
             n = fresh.recv_many(&mut taken, QUEUE) => {
                 if n == 0 {
                     return;
                 }
-                send(&db, &bus, &clock, taken.drain(..).flatten().collect()).await;
+                sender.send(taken.drain(..).flatten().collect()).await;
+                if sender.stored.len() >= MARK_AT {
+                    sender.mark().await;
+                }
             }
-            _ = sweep.tick() => sweep_once(&db, &bus, &clock).await,
             () = stop.cancelled() => {
                 fresh.close();
                 while let Some(rows) = fresh.recv().await {
-                    send(&db, &bus, &clock, rows).await;
+                    sender.send(rows).await;
                 }
+                return sender.mark().await;
+            }
+        }
+    }
+}
+
+impl Sender {
+    /// Sends what stayed behind, until nothing does or the broker takes nothing.
+    async fn sweep(&mut self) {
+        while self.bus.is_connected() {
+            let old = self.clock.now().timestamp_millis() - GRACE_MS;
+            let rows = outbox::Entity::find()
+                .filter(outbox::Column::PublishedMs.is_null())
+                .filter(outbox::Column::CreatedMs.lte(old))
+                .order_by_asc(outbox::Column::CreatedMs)
+                .order_by_asc(outbox::Column::Ord)
+                .limit(SWEEP);
+            let rows = match rows.all(self.db.read()).await {
+                Ok(rows) => rows,
+                Err(e) => return tracing::warn!(error = %e, "relay: outbox can't be read"),
+            };
+            let full = rows.len() as u64 == SWEEP;
+            if rows.is_empty() || self.send(rows).await == 0 || !full {
                 return;
             }
+            self.mark().await;
         }
     }
-}
 
-/// Sends what stayed behind, until nothing does or the broker takes nothing.
-async fn sweep_once(db: &Db, bus: &Bus, clock: &Clock) {
-    while bus.is_connected() {
-        let old = clock.now().timestamp_millis() - GRACE_MS;
-        let rows = outbox::Entity::find()
-            .filter(outbox::Column::PublishedMs.is_null())
-            .filter(outbox::Column::CreatedMs.lte(old))
-            .order_by_asc(outbox::Column::CreatedMs)
-            .order_by_asc(outbox::Column::Ord)
-            .limit(SWEEP);
-        let rows = match rows.all(db.read()).await {
-            Ok(rows) => rows,
-            Err(e) => return tracing::warn!(error = %e, "relay: outbox can't be read"),
-        };
-        let full = rows.len() as u64 == SWEEP;
-        if rows.is_empty() || send(db, bus, clock, rows).await == 0 || !full {
-            return;
+    /// Publishes rows, each stream's in order. Returns how many the broker stored.
+    async fn send(&mut self, rows: Vec<outbox::Model>) -> usize {
+        let mut streams: BTreeMap<String, Vec<Parcel>> = BTreeMap::new();
+        let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in rows {
+            ids.entry(row.stream.clone()).or_default().push(row.msg_id.clone());
+            streams.entry(row.stream.clone()).or_default().push(parcel(row));
         }
-    }
-}
-
-/// Publishes rows, each stream's in order, and marks what the broker stored. Returns how many that were.
-async fn send(db: &Db, bus: &Bus, clock: &Clock, rows: Vec<outbox::Model>) -> usize {
-    let mut streams: BTreeMap<String, Vec<Parcel>> = BTreeMap::new();
-    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in rows {
-        ids.entry(row.stream.clone()).or_default().push(row.msg_id.clone());
-        streams.entry(row.stream.clone()).or_default().push(parcel(row));
-    }
-    let outcomes = publish(bus, streams).await;
-    let mut stored = Vec::new();
-    for ((stream, sent), (_, ids)) in outcomes.into_iter().zip(ids) {
-        for (sent, id) in sent.into_iter().zip(ids) {
-            match sent {
-                Sent::Stored => stored.push(id),
-                Sent::Unknown(why) => tracing::debug!(stream, why, "relay: outcome unknown; sending again later"),
-                Sent::Refused(why) => tracing::error!(stream, why, "relay: the broker refuses a message; run `gridline doctor`"),
+        let before = self.stored.len();
+        for ((stream, sent), (_, ids)) in publish(&self.bus, streams).await.into_iter().zip(ids) {
+            for (sent, id) in sent.into_iter().zip(ids) {
+                match sent {
+                    Sent::Stored => self.stored.push(id),
+                    Sent::Unknown(why) => tracing::debug!(stream, why, "relay: outcome unknown; sending again later"),
+                    Sent::Refused(why) => {
+                        tracing::error!(stream, why, "relay: the broker refuses a message; run `gridline doctor`")
+                    }
+                }
             }
         }
+        self.stored.len() - before
     }
-    match mark(db, &stored, clock.now().timestamp_millis()).await {
-        Ok(()) => stored.len(),
-        Err(e) => {
-            tracing::warn!(error = %e, "relay: sent but not marked; they are sent again under the same ids");
-            0
+
+    async fn mark(&mut self) {
+        match mark(&self.db, &self.stored, self.clock.now().timestamp_millis()).await {
+            Ok(()) => self.stored.clear(),
+            Err(e) => tracing::warn!(error = %e, "relay: sent but not marked; trying again"),
         }
     }
 }

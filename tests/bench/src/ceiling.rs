@@ -73,5 +73,10 @@ fn model(i: usize) -> row::Model {
 
 fn parcel(i: usize) -> Parcel {
     let m = model(i);
-    Parcel { id: m.msg_id, subject: m.subject, headers: vec![("ce-specversion".to_owned(), "1.0".to_owned())], body: m.body.into() }
+    Parcel {
+        id: m.msg_id,
+        subject: m.subject,
+        headers: vec![("ce-specversion".to_owned(), "1.0".to_owned())],
+        body: m.body.into(),
+    }
 }

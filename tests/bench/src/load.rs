@@ -1,48 +1,46 @@
-//! Submissions, as an outside program sends them.
+//! Submissions, as a hotline platform sends them: in batches.
 
 use std::{collections::HashMap, time::Duration};
 
-use async_nats::{HeaderMap, jetstream};
-use contracts::id::{SourceId, TicketId};
+use bus::{
+    Bus,
+    publish::{Parcel, Sent},
+};
+use contracts::{
+    id::{SourceId, TicketId},
+    subject,
+};
 
-/// Publishes that wait for their acknowledgement at once.
-const IN_FLIGHT: usize = 512;
+/// Reports that the platform sends together: one fsync of the broker for each such batch.
+const BATCH: usize = 64;
 
 /// The texts are the sample reports, again and again under new ids.
 const REPORTS: &str = include_str!("../../../services/classification/tests/data/reports.jsonl");
 
-/// Submits `tickets` reports, at `pace` a second or as fast as they are taken. Returns when each was sent, in ns
-/// since 1970.
+/// Submits `tickets` reports, at `pace` a second or as fast as the broker takes them. Returns when each was sent, in
+/// ns since 1970.
 pub async fn submit(url: &str, label: &str, tickets: usize, pace: Option<f64>) -> anyhow::Result<HashMap<TicketId, i64>> {
-    let js = jetstream::new(async_nats::connect(url).await?);
+    let bus = Bus::connect(url, "platform", true).await?;
     let source: SourceId = "web".parse()?;
-    let bodies = bodies(label, tickets)?;
     let mut sent = HashMap::with_capacity(tickets);
-    let mut acks = Vec::with_capacity(IN_FLIGHT);
     let start = tokio::time::Instant::now();
-    for (i, (id, body)) in bodies.into_iter().enumerate() {
+    let parcels = parcels(label, tickets)?;
+    // with a pace, batches of what comes in 20 ms
+    let batch = pace.map_or(BATCH, |p| ((p / 50.0) as usize).clamp(1, BATCH));
+    for chunk in parcels.chunks(batch) {
         if let Some(pace) = pace {
-            let due = start + Duration::from_secs_f64(i as f64 / pace);
-            if due > tokio::time::Instant::now() {
-                tokio::time::sleep_until(due).await;
-            }
+            tokio::time::sleep_until(start + Duration::from_secs_f64(sent.len() as f64 / pace)).await;
         }
-        sent.insert(TicketId::derive(&source, &id), now_ns());
-        acks.push(js.publish_with_headers("intake.v1.submit.web", headers(&id), body.into()).await?);
-        // without a pace: a program that keeps a window of unacknowledged reports
-        if acks.len() == IN_FLIGHT {
-            for ack in acks.drain(..) {
-                ack.await?;
-            }
+        let now = now_ns();
+        sent.extend(chunk.iter().map(|p| (TicketId::derive(&source, &p.id), now)));
+        for outcome in bus.publish(subject::INTAKE, chunk).await {
+            anyhow::ensure!(outcome == Sent::Stored, "{outcome:?}");
         }
-    }
-    for ack in acks {
-        ack.await?;
     }
     Ok(sent)
 }
 
-fn bodies(label: &str, tickets: usize) -> anyhow::Result<Vec<(String, String)>> {
+fn parcels(label: &str, tickets: usize) -> anyhow::Result<Vec<Parcel>> {
     let mut texts = Vec::new();
     for line in REPORTS.lines() {
         let report: serde_json::Value = serde_json::from_str(line)?;
@@ -54,19 +52,20 @@ fn bodies(label: &str, tickets: usize) -> anyhow::Result<Vec<(String, String)>> 
             "external_id": id, "channel": "web", "text": texts[i % texts.len()],
             "reporter": { "name": "测试", "phone": "13800000000", "address": null },
         });
-        (id, body.to_string())
+        Parcel { headers: headers(&id), id, subject: "intake.v1.submit.web".to_owned(), body: body.to_string().into() }
     };
     Ok((0..tickets).map(one).collect())
 }
 
-fn headers(id: &str) -> HeaderMap {
-    let mut h = HeaderMap::new();
-    h.insert("ce-specversion", "1.0");
-    h.insert("ce-id", id);
-    h.insert("ce-source", "/sources/web");
-    h.insert("ce-type", "io.gridline.intake.v1.submit");
-    h.insert("content-type", "application/json");
-    h
+fn headers(id: &str) -> Vec<(String, String)> {
+    let pairs = [
+        ("ce-specversion", "1.0"),
+        ("ce-id", id),
+        ("ce-source", "/sources/web"),
+        ("ce-type", "io.gridline.intake.v1.submit"),
+        ("content-type", "application/json"),
+    ];
+    pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec()
 }
 
 fn now_ns() -> i64 {

@@ -84,7 +84,13 @@ struct Shown {
     p99: f64,
 }
 
-async fn run(nats: &Nats, services: &processes::Services, label: &str, tickets: usize, pace: Option<f64>) -> anyhow::Result<Shown> {
+async fn run(
+    nats: &Nats,
+    services: &processes::Services,
+    label: &str,
+    tickets: usize,
+    pace: Option<f64>,
+) -> anyhow::Result<Shown> {
     services.mark();
     let sent = load::submit(nats.url(), label, tickets, pace).await?;
     let queued = queues::wait(nats.url(), &sent).await?;
@@ -94,6 +100,8 @@ async fn run(nats: &Nats, services: &processes::Services, label: &str, tickets: 
     let first = sent.values().min().copied().unwrap_or_default();
     let last = queued.values().max().copied().unwrap_or_default();
     let seconds = (last - first) as f64 / 1e9;
-    let at = |share: f64| waits.get(((waits.len() as f64 * share) as usize).min(waits.len().saturating_sub(1))).copied().unwrap_or(0.0);
+    let at = |share: f64| {
+        waits.get(((waits.len() as f64 * share) as usize).min(waits.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    };
     Ok(Shown { tickets: sent.len(), seconds, rate: sent.len() as f64 / seconds, p50: at(0.5), p99: at(0.99) })
 }

@@ -41,17 +41,30 @@ impl Leashed {
 
     /// `kill -9`, and waits until it is gone.
     pub fn kill(&mut self) {
-        // the guard first: once the child is reaped its id may be another's
-        let _ = self.guard.kill();
-        let _ = self.guard.wait();
+        self.release();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
     /// SIGTERM, and waits until it has ended by itself.
     pub fn terminate(&mut self) -> io::Result<ExitStatus> {
-        Command::new("kill").args(["-TERM", &self.id().to_string()]).status()?;
-        self.child.wait()
+        if self.ended().is_none() {
+            Command::new("kill").args(["-TERM", &self.id().to_string()]).status()?;
+        }
+        self.wait()
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait()?;
+        self.release();
+        Ok(status)
+    }
+
+    /// The guard goes: once the child is reaped its id may be another's.
+    fn release(&mut self) {
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
     }
 }
 

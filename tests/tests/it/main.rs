@@ -5,6 +5,7 @@
 mod deadlines;
 mod hotline;
 mod kills;
+mod outside_programs;
 mod refusals;
 mod submission;
 mod telemetry;
