@@ -174,7 +174,7 @@ start_all() {
 # Written by deploy/up.sh.
 listen: "127.0.0.1:$NATS_AT"
 http: "127.0.0.1:$MONITOR_AT"
-max_payload: 256KB
+max_payload: 512KB
 jetstream {
     store_dir: "$ROOT/var/nats"
     # an acknowledged message survives a power failure

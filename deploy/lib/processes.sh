@@ -16,6 +16,8 @@ launch() {
     # 9 is the lock of up.sh: a process that outlives it must not hold it
     setsid "$@" >>"$LOGS/$name.log" 2>&1 </dev/null 9>&- &
     printf '%s\n' "$!" >"$RUN/$name.pid"
+    # until it is the program and no longer the shell that becomes it
+    until runs "$name" || ! kill -0 "$!" 2>/dev/null; do sleep 0.02; done
 }
 
 # runs NAME: is it ours and alive?

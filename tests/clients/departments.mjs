@@ -215,6 +215,11 @@ async function unitsOf(manager, list) {
 }
 
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => (stopping = true));
+// a server that is not there within a minute is an error; one that goes away later is waited for
+const givenUp = setTimeout(() => {
+  console.error("departments.mjs: nats-server can't be reached; is it running, and is --nats right?");
+  process.exit(1);
+}, 60_000);
 const nc = await connect({
   servers: options.nats ?? "nats://127.0.0.1:4222",
   name: "departments.mjs",
@@ -222,6 +227,7 @@ const nc = await connect({
   reconnectTimeWait: 300,
   waitOnFirstConnect: true,
 });
+clearTimeout(givenUp);
 const manager = await jetstreamManager(nc);
 const units = await unitsOf(manager, options.units ?? "D01..D12");
 if (units.length === 0) {

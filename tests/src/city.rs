@@ -80,10 +80,12 @@ impl City {
     /// Plays `scenario` in a new city on each database, and checks what is left behind (see [`City::finish`]).
     pub async fn on_both(scenario: impl AsyncFn(&Self)) {
         for backend in Backend::BOTH {
+            let start = std::time::Instant::now();
             eprintln!("-- on {backend:?}");
             let city = Self::start(backend).await;
             scenario(&city).await;
             city.finish().await;
+            eprintln!("-- on {backend:?}: {:?}", start.elapsed());
         }
     }
 
@@ -215,6 +217,13 @@ impl City {
     /// A service's own database, opened beside the service.
     pub async fn database(&self, name: &str) -> Db {
         Db::connect(&self.databases[name], "tests").await.expect("the database can be opened")
+    }
+
+    /// What a service's SQLite files hold, its write-ahead log included, as one text; none on PostgreSQL.
+    pub fn files_of(&self, name: &str) -> Option<String> {
+        let file = self.databases[name].strip_prefix("sqlite://")?;
+        let bytes = ["", "-wal"].map(|ending| std::fs::read(format!("{file}{ending}")).unwrap_or_default());
+        Some(String::from_utf8_lossy(&bytes.concat()).into_owned())
     }
 
     /// The number of the next report.

@@ -160,7 +160,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Does an act until it is answered. A lead that must wait for a responsible unit tries again, as a new act.
+    /// Does an act until it is answered. Who has to wait for another unit (a lead for the results of the responsible,
+    /// these for the lead's signature) tries again, as a new act.
     async fn does(&self, step: &str, who: &str, act: Value) {
         let Task { ticket, order, .. } = self.task;
         let body = json!({"ticket": ticket, "order": order, "person": format!("{}-{who}", self.unit), "act": act}).to_string();
@@ -169,7 +170,7 @@ impl Desk<'_> {
             let letter = Letter::act(&self.unit, &id, body.clone()).header("traceparent", self.trace.as_deref());
             match self.asks(&letter, &id).await {
                 AnswerOutcome::Done => return,
-                AnswerOutcome::Refused { problem } if problem.code == "co_handlers_done" => {
+                AnswerOutcome::Refused { problem } if matches!(problem.code.as_str(), "co_handlers_done" | "not_yet") => {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
                 AnswerOutcome::Refused { problem } => {

@@ -98,6 +98,27 @@ impl Outside {
         &self.js
     }
 
+    /// All that lies in a stream, as one text.
+    ///
+    /// # Panics
+    /// If the broker is away.
+    pub async fn stored(&self, stream: &str) -> String {
+        let stream = self.js.get_stream(stream).await.expect("the broker is up");
+        let mut all = String::new();
+        for place in 1..=stream.cached_info().state.last_sequence {
+            // taken from a queue means gone
+            if let Ok(message) = stream.direct_get(place).await {
+                all.push_str(&format!(
+                    "{} {:?} {}\n",
+                    message.subject,
+                    message.headers,
+                    String::from_utf8_lossy(&message.payload)
+                ));
+            }
+        }
+        all
+    }
+
     /// Sends a letter; returns its place in the stream that took it.
     ///
     /// # Panics
@@ -130,7 +151,8 @@ impl Outside {
         let what = format!("answer to {}", letter.subject);
         self.ear
             .wait(what, |said| {
-                let answer = said.subject.starts_with("answer.").then(|| serde_json::from_slice::<UnitAnswer>(&said.body).ok())??;
+                let answer =
+                    said.subject.starts_with("answer.").then(|| serde_json::from_slice::<UnitAnswer>(&said.body).ok())??;
                 (Some(&answer.act) == id.as_ref()).then_some(answer)
             })
             .await

@@ -2,7 +2,7 @@
 //!
 //! Decides nothing. Hears every fact about tickets and clocks (`ticket.v1.*`, `clock.v1.*`), says nothing. Owns a
 //! read model: `ticket`, one row each, for lists and counts; `event`, every fact as it was told, for the page of
-//! one ticket. Facts may come twice or in any order; the rows end up the same ([`domain`]).
+//! one ticket. Facts may come twice or in any order; the rows end up the same (see `domain`).
 //!
 //! Pages: `/tickets`, `/tickets/{number}`, `/units`; the same as JSON under `/api/v1/`. No reporter is known here.
 

@@ -39,7 +39,7 @@ pub struct Desk {
 /// Routes of the pages.
 pub fn router(desk: Desk) -> Router {
     let asset =
-        |kind, body| move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], body) };
+        |kind, body| move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], body) };
     Router::new()
         .route("/", get(tickets))
         .route("/tickets", get(tickets))

@@ -102,8 +102,7 @@ impl AtDesk<'_> {
         let reason = reason.masked();
         case.tell(ReturnRuled { of, granted: to.is_some(), reason: reason.clone() }, self.now)?;
         let Some(to) = to else {
-            case.change(&self.order.order_id, |o| "signed".clone_into(&mut o.state));
-            return Ok(());
+            return self.hand_back(case);
         };
         if act == Act::GrantReturn {
             case.step(Act::Dispatch, Role::Dispatcher, orders::named())?;
@@ -129,14 +128,19 @@ impl AtDesk<'_> {
         case.step(act, role, Context { people: self.people(), request, ..Context::default() })?;
         let of = self.fact(case, role)?;
         case.tell(Checked { of, passed: pass, reason: reason.map(Text::masked) }, self.now)?;
-        let (order, task) = (self.act.order, case.task(self.act.order, self.now)?);
-        let handler: UnitId = self.order.unit.parse()?;
         if pass {
-            let item = CallbackItem { task, unit: handler, result: result(case)? };
-            return case.enqueue(&centre(), order, item, self.now);
+            let task = case.task(self.act.order, self.now)?;
+            let item = CallbackItem { task, unit: self.order.unit.parse()?, result: result(case)? };
+            return case.enqueue(&centre(), self.act.order, item, self.now);
         }
+        self.hand_back(case)
+    }
+
+    /// The unit has its work order again; its queue item was acknowledged, so it gets a new one.
+    fn hand_back(&self, case: &mut Case) -> Result<(), Problem> {
         case.change(&self.order.order_id, |o| "signed".clone_into(&mut o.state));
-        case.enqueue(&handler, order, WorkOrder { task, part: Part::Lead, with: Vec::new() }, self.now)
+        let task = case.task(self.act.order, self.now)?;
+        case.enqueue(&self.order.unit.parse()?, self.act.order, WorkOrder { task, part: Part::Lead, with: Vec::new() }, self.now)
     }
 
     /// 回访: close (T27), or do it again (T28).

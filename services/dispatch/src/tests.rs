@@ -206,6 +206,19 @@ async fn a_return_is_ruled_on_and_the_granted_unit_gets_the_only_order_in_effect
 }
 
 #[tokio::test]
+async fn a_refused_return_comes_back_to_the_queue_that_it_left() {
+    let mut office = Office::open().await;
+    let order = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");
+    let give_back = json!({"do": "return", "reason": "不属于", "legal_basis": "权责清单", "propose": "D12"});
+    office.does("D02", order, "7", give_back).await;
+    let refuse = json!({"do": "rule", "ruling": {"kind": "refuse"}, "reason": "职责清楚"});
+    let said = office.does("CENTRE", order, "8", refuse).await;
+    assert_eq!(subjects(&said), ["ticket.v1.return_ruled", "queue.v1.D02.order"]);
+    assert_eq!(order_in(&said, "queue.v1.D02.order"), order);
+    office.does("D02", order, "7", solved()).await;
+}
+
+#[tokio::test]
 async fn a_result_is_sent_back_and_an_unsolved_matter_is_done_again() {
     let mut office = Office::open().await;
     let order = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");

@@ -77,7 +77,7 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { replicas: 1, max_bytes: 4 << 30 }
+        Self { replicas: 1, max_bytes: 1 << 30 }
     }
 }
 

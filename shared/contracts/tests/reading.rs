@@ -10,12 +10,8 @@ use contracts::{
 };
 
 fn headers() -> HashMap<&'static str, String> {
-    let pairs = [
-        ("ce-specversion", "1.0"),
-        ("ce-id", "1"),
-        ("ce-source", "/sources/web"),
-        ("ce-type", "io.gridline.intake.v1.submit"),
-    ];
+    let pairs =
+        [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/sources/web"), ("ce-type", "io.gridline.intake.v1.submit")];
     pairs.into_iter().map(|(k, v)| (k, v.to_owned())).collect()
 }
 

@@ -104,9 +104,12 @@ fn insert_sql<E: EntityTrait>(backend: DbBackend, existing: Existing) -> String 
     let rows = match backend {
         DbBackend::Postgres => format!("SELECT {names} FROM json_populate_recordset(NULL::\"{table}\", $1::json)"),
         _ => {
-            let values = E::Column::iter().map(|c| format!("value ->> '$.{}'", c.as_str())).collect::<Vec<_>>().join(", ");
-            // without WHERE, SQLite takes ON for a join's
-            format!("SELECT {values} FROM json_each($1) WHERE true")
+            let values = E::Column::iter().map(|c| format!("v ->> '$.{}'", c.as_str())).collect::<Vec<_>>().join(", ");
+            // MATERIALIZED: else SQLite renders a row's JSON again for each of its columns.
+            // WHERE: else it takes ON for a join's.
+            format!(
+                "SELECT {values} FROM (WITH r(v) AS MATERIALIZED (SELECT value FROM json_each($1)) SELECT v FROM r) WHERE true"
+            )
         }
     };
     format!("INSERT INTO \"{table}\" ({names}) {rows}{}", on_conflict::<E>(table, existing))

@@ -23,16 +23,10 @@ pub struct Calendar {
 
 impl Calendar {
     /// The calendar compiled into this crate: `calendar/china.csv`, 2021 to 2026, and the statutory days of 2027.
-    #[expect(
-        clippy::expect_used,
-        reason = "the text is part of the program, and the tests parse it"
-    )]
+    #[expect(clippy::expect_used, reason = "the text is part of the program, and the tests parse it")]
     pub fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Calendar> = OnceLock::new();
-        BUILTIN.get_or_init(|| {
-            Self::parse(include_str!("../calendar/china.csv"))
-                .expect("the compiled-in calendar is valid")
-        })
+        BUILTIN.get_or_init(|| Self::parse(include_str!("../calendar/china.csv")).expect("the compiled-in calendar is valid"))
     }
 
     /// Reads a calendar from CSV text with the columns of `calendar/NOTICE.md` (`weekday`, `name` and
@@ -86,11 +80,7 @@ impl Calendar {
 
     /// Monday to Friday unless a holiday; and every make-up working day. `date` is a date in China.
     pub fn is_working_day(&self, date: NaiveDate) -> bool {
-        if (self.first..=self.last).contains(&date) {
-            self.working.binary_search(&date).is_ok()
-        } else {
-            is_weekday(date)
-        }
+        if (self.first..=self.last).contains(&date) { self.working.binary_search(&date).is_ok() } else { is_weekday(date) }
     }
 
     /// The number of working days after `after` up to and with `through`; negative if `through` is the earlier one.
@@ -105,8 +95,7 @@ impl Calendar {
     ///
     /// [`SlaError::OutOfRange`] if that day is beyond what `NaiveDate` can hold.
     pub fn nth_working_day_after(&self, date: NaiveDate, n: u32) -> Result<NaiveDate, SlaError> {
-        self.date_of(self.index(date) + i64::from(n))
-            .ok_or(SlaError::OutOfRange)
+        self.date_of(self.index(date) + i64::from(n)).ok_or(SlaError::OutOfRange)
     }
 
     /// The number of working days up to and with `date`.
@@ -117,8 +106,7 @@ impl Calendar {
         } else if date <= self.last {
             before + as_index(self.working.partition_point(|day| *day <= date))
         } else {
-            before + as_index(self.working.len()) + weekdays_through(date)
-                - weekdays_through(self.last)
+            before + as_index(self.working.len()) + weekdays_through(date) - weekdays_through(self.last)
         }
     }
 
@@ -130,9 +118,7 @@ impl Calendar {
         if in_table <= 0 {
             weekday_with(index)
         } else if beyond <= 0 {
-            self.working
-                .get(usize::try_from(in_table - 1).ok()?)
-                .copied()
+            self.working.get(usize::try_from(in_table - 1).ok()?).copied()
         } else {
             weekday_with(weekdays_through(self.last) + beyond)
         }

@@ -31,12 +31,7 @@ pub struct Deadline {
 ///
 /// [`SlaError`] for a limit of zero or beyond ten years, an instant outside [`crate::YEARS`], a policy that
 /// contradicts itself.
-pub fn deadline(
-    calendar: &Calendar,
-    policy: &Policy,
-    limit: Limit,
-    start: DateTime<Utc>,
-) -> Result<Deadline, SlaError> {
+pub fn deadline(calendar: &Calendar, policy: &Policy, limit: Limit, start: DateTime<Utc>) -> Result<Deadline, SlaError> {
     policy.check()?;
     limit.check()?;
     let (due, provisional) = match limit {
@@ -44,18 +39,10 @@ pub fn deadline(
         Limit::WorkingDays(days) => {
             let received = local(start)?.date();
             let last = calendar.nth_working_day_after(received, days)?;
-            (
-                instant(last, policy.day.day_end)?,
-                !all_published(calendar, received, last),
-            )
+            (instant(last, policy.day.day_end)?, !all_published(calendar, received, last))
         }
     };
-    Ok(Deadline {
-        due,
-        provisional,
-        calendar_version: calendar.version().to_owned(),
-        policy_version: policy.version.clone(),
-    })
+    Ok(Deadline { due, provisional, calendar_version: calendar.version().to_owned(), policy_version: policy.version.clone() })
 }
 
 /// Whether the arrangement of every day after `received` up to and with `last` is published.

@@ -12,9 +12,7 @@ pub enum SlaError {
     #[error("a limit must be at least one hour or one working day")]
     EmptyLimit,
     /// The limit is longer than [`MAX_HOURS`] or [`MAX_WORKING_DAYS`], about ten years; surely a slip.
-    #[error(
-        "a limit of {amount} {unit} is too long: at most {MAX_HOURS} hours or {MAX_WORKING_DAYS} working days"
-    )]
+    #[error("a limit of {amount} {unit} is too long: at most {MAX_HOURS} hours or {MAX_WORKING_DAYS} working days")]
     LimitTooLong {
         /// The number asked for.
         amount: u32,

@@ -43,14 +43,9 @@ impl FromStr for Stage {
         let stage = match text {
             "warned" => Some(Self::Warned),
             "overdue" => Some(Self::Overdue),
-            other => other
-                .strip_prefix("escalated-")
-                .and_then(|level| level.parse().ok())
-                .map(Self::Escalated),
+            other => other.strip_prefix("escalated-").and_then(|level| level.parse().ok()).map(Self::Escalated),
         };
-        stage
-            .filter(|stage| stage.to_string() == text)
-            .ok_or_else(|| UnknownStage(text.to_owned()))
+        stage.filter(|stage| stage.to_string() == text).ok_or_else(|| UnknownStage(text.to_owned()))
     }
 }
 
@@ -117,19 +112,9 @@ pub struct LadderStep {
 }
 
 /// The steps above the grid worker that a policy has by default.
-pub(crate) const DEFAULT_LADDER: [LadderStep; 3] = [
-    step(1, Receiver::VillageChief, 1, 1),
-    step(2, Receiver::TownChief, 2, 2),
-    step(3, Receiver::District, 4, 3),
-];
+pub(crate) const DEFAULT_LADDER: [LadderStep; 3] =
+    [step(1, Receiver::VillageChief, 1, 1), step(2, Receiver::TownChief, 2, 2), step(3, Receiver::District, 4, 3)];
 
 const fn step(level: u8, receiver: Receiver, hours: u32, working_days: u32) -> LadderStep {
-    LadderStep {
-        level,
-        receiver,
-        after: Offset {
-            hours,
-            working_days,
-        },
-    }
+    LadderStep { level, receiver, after: Offset { hours, working_days } }
 }

@@ -117,10 +117,7 @@ impl Default for Policy {
                 coordination: Limit::WorkingDays(5),
                 key_difficult: Limit::WorkingDays(15),
             },
-            consultation: DayRange {
-                least: 10,
-                most: 15,
-            },
+            consultation: DayRange { least: 10, most: 15 },
             warn_percent: 80,
             day: DayTimes {
                 work_start: const { time(9, 0, 0) },
@@ -154,10 +151,7 @@ impl Policy {
             ("coordination", self.limits.coordination),
             ("key_difficult", self.limits.key_difficult),
         ] {
-            limit.check().map_err(|error| PolicyError::Limit {
-                class,
-                reason: error.to_string(),
-            })?;
+            limit.check().map_err(|error| PolicyError::Limit { class, reason: error.to_string() })?;
         }
         self.check_consultation()?;
         self.check_ladder()
@@ -168,11 +162,7 @@ impl Policy {
         match stage {
             Stage::Warned => Some(self.warned),
             Stage::Overdue => Some(self.overdue),
-            Stage::Escalated(level) => self
-                .ladder
-                .iter()
-                .find(|step| step.level == level)
-                .map(|step| step.receiver),
+            Stage::Escalated(level) => self.ladder.iter().find(|step| step.level == level).map(|step| step.receiver),
         }
     }
 
@@ -182,18 +172,11 @@ impl Policy {
             Limit::WorkingDays(days) => (least..=most).contains(&days),
             Limit::Hours(_) => least <= most,
         };
-        if least >= 1 && most <= MAX_WORKING_DAYS && holds_default {
-            Ok(())
-        } else {
-            Err(PolicyError::Consultation)
-        }
+        if least >= 1 && most <= MAX_WORKING_DAYS && holds_default { Ok(()) } else { Err(PolicyError::Consultation) }
     }
 
     fn check_ladder(&self) -> Result<(), PolicyError> {
-        let mut below = Offset {
-            hours: 0,
-            working_days: 0,
-        };
+        let mut below = Offset { hours: 0, working_days: 0 };
         for (expected, step) in (1..=u8::MAX).zip(&self.ladder) {
             let LadderStep { level, after, .. } = *step;
             let rises = after.hours > below.hours && after.working_days > below.working_days;
@@ -203,11 +186,7 @@ impl Policy {
             }
             below = after;
         }
-        if self.ladder.len() > usize::from(u8::MAX) {
-            Err(PolicyError::Ladder { level: u8::MAX })
-        } else {
-            Ok(())
-        }
+        if self.ladder.len() > usize::from(u8::MAX) { Err(PolicyError::Ladder { level: u8::MAX }) } else { Ok(()) }
     }
 }
 
@@ -216,11 +195,7 @@ impl DayTimes {
         let leap = |time: NaiveTime| time.nanosecond() >= 1_000_000_000;
         let leaps = leap(self.work_start) || leap(self.work_end) || leap(self.day_end);
         let in_order = self.work_start < self.work_end && self.work_end <= self.day_end;
-        if in_order && !leaps {
-            Ok(())
-        } else {
-            Err(PolicyError::DayTimes)
-        }
+        if in_order && !leaps { Ok(()) } else { Err(PolicyError::DayTimes) }
     }
 }
 

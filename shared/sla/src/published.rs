@@ -60,11 +60,7 @@ impl Published {
             }
         }
         let (from, through) = published_years(&days)?;
-        Ok(Self {
-            days,
-            from,
-            through,
-        })
+        Ok(Self { days, from, through })
     }
 
     /// A label that changes with every day that is added, removed, or changes its kind or basis: the years and an
@@ -89,10 +85,7 @@ impl Day {
         if let Some(said) = &self.weekday
             && said.parse::<Weekday>() != Ok(weekday)
         {
-            return Err(CalendarError::Weekday {
-                date: self.date,
-                said: said.clone(),
-            });
+            return Err(CalendarError::Weekday { date: self.date, said: said.clone() });
         }
         let weekend = weekday.num_days_from_monday() >= 5;
         if self.kind == Kind::MakeupWorkday && !weekend {
@@ -118,10 +111,7 @@ impl Day {
 /// `statutory_only`: single days at the edge, as New Year's Eve in the next year's notice, publish nothing.
 fn published_years(days: &BTreeMap<NaiveDate, Day>) -> Result<(i32, i32), CalendarError> {
     let years_with = |wanted: Basis| -> BTreeSet<i32> {
-        days.values()
-            .filter(|day| day.statutory == Statutory::Yes && day.basis == wanted)
-            .map(|day| day.date.year())
-            .collect()
+        days.values().filter(|day| day.statutory == Statutory::Yes && day.basis == wanted).map(|day| day.date.year()).collect()
     };
     let published = &years_with(Basis::Arranged) - &years_with(Basis::StatutoryOnly);
     let (Some(&from), Some(&through)) = (published.first(), published.last()) else {

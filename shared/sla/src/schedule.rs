@@ -30,12 +30,7 @@ pub struct Alarm {
 /// # Errors
 ///
 /// As [`deadline`]; also [`SlaError::OutOfRange`] if the last step of the ladder falls after [`crate::YEARS`].
-pub fn schedule(
-    calendar: &Calendar,
-    policy: &Policy,
-    limit: Limit,
-    start: DateTime<Utc>,
-) -> Result<Vec<Alarm>, SlaError> {
+pub fn schedule(calendar: &Calendar, policy: &Policy, limit: Limit, start: DateTime<Utc>) -> Result<Vec<Alarm>, SlaError> {
     let due = deadline(calendar, policy, limit, start)?.due;
     schedule_from_due(calendar, policy, limit, start, due)
 }
@@ -63,20 +58,11 @@ pub fn schedule_from_due(
         return Err(SlaError::DueNotAfterStart);
     }
     let mut alarms = Vec::with_capacity(2 + policy.ladder.len());
-    alarms.push(Alarm {
-        stage: Stage::Warned,
-        at: warning(calendar, policy, limit, start, due)?,
-    });
-    alarms.push(Alarm {
-        stage: Stage::Overdue,
-        at: due,
-    });
+    alarms.push(Alarm { stage: Stage::Warned, at: warning(calendar, policy, limit, start, due)? });
+    alarms.push(Alarm { stage: Stage::Overdue, at: due });
     for step in &policy.ladder {
         let at = escalation(calendar, policy, limit, due, step)?;
-        alarms.push(Alarm {
-            stage: Stage::Escalated(step.level),
-            at,
-        });
+        alarms.push(Alarm { stage: Stage::Escalated(step.level), at });
     }
     Ok(alarms)
 }
@@ -108,8 +94,7 @@ fn warning_in_working_days(
     due: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, SlaError> {
     let received = local(start)?.date();
-    let Ok(days) = u32::try_from(calendar.working_days_between(received, local(due)?.date()))
-    else {
+    let Ok(days) = u32::try_from(calendar.working_days_between(received, local(due)?.date())) else {
         return Ok(None);
     };
     if days == 0 {
@@ -118,17 +103,11 @@ fn warning_in_working_days(
     let hundredths = days * u32::from(policy.warn_percent);
     let (whole, rest) = (hundredths / 100, hundredths % 100);
     let at = if rest == 0 {
-        instant(
-            calendar.nth_working_day_after(received, whole)?,
-            policy.day.day_end,
-        )?
+        instant(calendar.nth_working_day_after(received, whole)?, policy.day.day_end)?
     } else {
         let office_hours = (policy.day.work_end - policy.day.work_start).num_milliseconds();
         let into_day = TimeDelta::milliseconds(office_hours * i64::from(rest) / 100);
-        let opening = instant(
-            calendar.nth_working_day_after(received, whole + 1)?,
-            policy.day.work_start,
-        )?;
+        let opening = instant(calendar.nth_working_day_after(received, whole + 1)?, policy.day.work_start)?;
         later(opening, into_day)?
     };
     Ok(Some(at))
@@ -145,8 +124,7 @@ fn escalation(
     match limit {
         Limit::Hours(_) => later(due, TimeDelta::hours(step.after.hours.into())),
         Limit::WorkingDays(_) => {
-            let day =
-                calendar.nth_working_day_after(local(due)?.date(), step.after.working_days)?;
+            let day = calendar.nth_working_day_after(local(due)?.date(), step.after.working_days)?;
             instant(day, policy.day.day_end)
         }
     }

@@ -7,15 +7,12 @@ mod oracle;
 use chrono::{DateTime, TimeDelta, Utc};
 use oracle::{Oracle, china, date, day_of};
 use proptest::prelude::*;
-use sla::{
-    CHINA, Calendar, Lamp, Limit, Policy, Stage, deadline, lamp, schedule, schedule_from_due,
-};
+use sla::{CHINA, Calendar, Lamp, Limit, Policy, Stage, deadline, lamp, schedule, schedule_from_due};
 
 /// Instants from the year before the calendar file to the year after it.
 fn starts() -> impl Strategy<Value = DateTime<Utc>> {
     let (from, to) = (china("2020-01-01T00:00:00"), china("2029-01-01T00:00:00"));
-    (from.timestamp()..to.timestamp())
-        .prop_map(|second| DateTime::from_timestamp(second, 0).unwrap())
+    (from.timestamp()..to.timestamp()).prop_map(|second| DateTime::from_timestamp(second, 0).unwrap())
 }
 
 fn limits() -> impl Strategy<Value = Limit> {
@@ -27,25 +24,16 @@ fn limits() -> impl Strategy<Value = Limit> {
 }
 
 fn due(limit: Limit, start: DateTime<Utc>) -> DateTime<Utc> {
-    deadline(Calendar::builtin(), &Policy::default(), limit, start)
-        .unwrap()
-        .due
+    deadline(Calendar::builtin(), &Policy::default(), limit, start).unwrap().due
 }
 
 #[test]
 fn every_day_of_the_years_agrees_with_the_oracle() {
     let (calendar, oracle) = (Calendar::builtin(), Oracle::read());
-    for day in date("2019-06-01")
-        .iter_days()
-        .take_while(|day| *day < date("2029-06-01"))
-    {
+    for day in date("2019-06-01").iter_days().take_while(|day| *day < date("2029-06-01")) {
         assert_eq!(calendar.is_working_day(day), oracle.works(day), "{day}");
         for n in [1, 2, 5, 10, 15] {
-            assert_eq!(
-                calendar.nth_working_day_after(day, n),
-                Ok(oracle.nth_after(day, n)),
-                "{day} + {n}"
-            );
+            assert_eq!(calendar.nth_working_day_after(day, n), Ok(oracle.nth_after(day, n)), "{day} + {n}");
         }
     }
 }

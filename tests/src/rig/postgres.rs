@@ -93,7 +93,9 @@ fn programs() -> io::Result<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
     let mut found: Vec<PathBuf> = versions.map(|v| v.path().join("bin")).filter(|bin| bin.join("initdb").exists()).collect();
     found.sort();
-    found.pop().ok_or_else(|| io::Error::other("not installed: apt-get install postgresql (tests/run.sh does), or set PG_BIN_DIR"))
+    found
+        .pop()
+        .ok_or_else(|| io::Error::other("not installed: apt-get install postgresql (tests/run.sh does), or set PG_BIN_DIR"))
 }
 
 fn program(owner: Option<(u32, u32)>, bin: &Path, name: &str) -> Command {

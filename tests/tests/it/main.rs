@@ -7,6 +7,7 @@ mod hotline;
 mod kills;
 mod outside_programs;
 mod refusals;
+mod replicas;
 mod submission;
 mod telemetry;
 mod whole_way;

@@ -5,7 +5,7 @@ use contracts::{
     id::{MessageId, SourceId, TicketId},
     intake::{Receipt, ReceiptOutcome},
     subject,
-    ticket::Received,
+    ticket::{Class, Received},
 };
 use gridline_tests::{
     City,
@@ -38,9 +38,7 @@ fn but(field: &str, value: Value) -> Bytes {
 /// Bodies that no face takes, each with the code of its refusal.
 fn bad_bodies() -> Vec<(&'static str, &'static str, Bytes)> {
     let bytes = |b: &[u8]| Bytes::copy_from_slice(b);
-    let text = |inner: &[u8]| {
-        [br#"{"external_id":"bad","channel":"phone","text":""#, inner, br#""}"#].concat().into()
-    };
+    let text = |inner: &[u8]| [br#"{"external_id":"bad","channel":"phone","text":""#, inner, br#""}"#].concat().into();
     vec![
         ("empty", "not_json", Bytes::new()),
         ("not JSON", "not_json", bytes(b"<report/>")),
@@ -78,7 +76,11 @@ async fn bad_letters_are_refused_and_good_ones_pass() {
         letters.extend([
             ("over 256 KB", "too_large", v1(but("text", json!("x".repeat(TOO_LARGE))))),
             ("another schema version in the subject", "wrong_version", fine().to("intake.v2.submit.hotline-12345")),
-            ("another schema version in the type", "wrong_version_or_type", fine().header("ce-type", Some("io.gridline.intake.v2.submit"))),
+            (
+                "another schema version in the type",
+                "wrong_version_or_type",
+                fine().header("ce-type", Some("io.gridline.intake.v2.submit")),
+            ),
             ("another type", "wrong_version_or_type", fine().header("ce-type", Some("io.gridline.ticket.v1.received"))),
             ("an unknown kind", "unknown_kind", fine().header("ce-type", Some("io.gridline.intake.v1.withdraw"))),
             ("somebody else's type", "bad_type", fine().header("ce-type", Some("com.example.submit"))),
@@ -167,8 +169,43 @@ async fn bad_requests_are_refused_and_good_ones_pass() {
     .await;
 }
 
-/// Name, phone and address stay in intake: not in what is said to the city, not in logs, not in the reasons of dead
-/// letters; and a number inside the text goes on only masked.
+/// A unit's act that can't be read is set aside with the reason; the unit's next act takes effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_acts_are_set_aside_and_good_ones_take_effect() {
+    City::on_both(async |city| {
+        let ticket = city.caller().of_class(Class::Coordination).reports("农贸市场前面的红绿灯坏了").await;
+        let mut unit = city.department("D12").await;
+        let order = unit.takes("order", &ticket).await;
+        let act = |act: Value| json!({"ticket": ticket.id, "order": order.order(), "person": "D12-1", "act": act}).to_string();
+        let sign = || act(json!({"do": "sign"}));
+        let of = |n: usize, body: String| Letter::act(&unit.id, &format!("bad-{n}"), body);
+        let letters = [
+            ("not_json", of(1, "sign".to_owned())),
+            ("bad_body", of(2, act(json!({"do": "dance"})))),
+            ("bad_body", of(3, act(json!({"do": "sign", "for": "somebody else"})))),
+            ("bad_body", of(4, act(json!({"do": "progress", "note": "\u{0}"})))),
+            ("bad_body", of(5, act(json!({"do": "report", "result": {"factual": true}})))),
+            ("wrong_version", of(6, sign()).to("work.v2.act.D12")),
+            ("wrong_version_or_type", of(7, sign()).header("ce-type", Some("io.gridline.work.v2.act"))),
+            ("subject_disagrees", of(8, sign()).header("ce-source", Some("/units/D01"))),
+            ("subject_disagrees", of(9, sign()).to("work.v1.act.D01")),
+            ("missing_header", of(10, sign()).header("ce-id", None)),
+        ];
+        for (_, letter) in &letters {
+            city.outside.send(letter).await;
+        }
+        unit.signs(&order).await.unwrap();
+        let mut dead: Vec<String> = city.dead_letters("dispatch").await.into_iter().map(|d| d.code).collect();
+        dead.sort_unstable();
+        let mut expected = letters.map(|(code, _)| code);
+        expected.sort_unstable();
+        assert_eq!(dead, expected);
+    })
+    .await;
+}
+
+/// Name, phone and address stay in intake: not in what is said to the city, not in other databases, not in logs, not
+/// in the reasons of dead letters; and a number inside the text goes on only masked.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_reports_stays_in_intake() {
     const SECRETS: [&str; 5] = ["欧阳测试娜", "13912345678", "庐陵秘密巷7栋", "13787654321", "360802199001011234"];
@@ -209,11 +246,13 @@ async fn who_reports_stays_in_intake() {
                 assert!(!text.contains(secret), "{secret} in {place}");
             }
         }
-        let queues = city.outside.js().get_stream(subject::QUEUES).await.unwrap().cached_info().state.last_sequence;
-        for place in 1..=queues {
-            let item = city.outside.js().get_stream(subject::QUEUES).await.unwrap().direct_get(place).await.unwrap();
-            let item = String::from_utf8_lossy(&item.payload).into_owned();
-            assert!(SECRETS.iter().all(|secret| !item.contains(secret)), "{item}");
+        let queues: String = city.outside.stored(subject::QUEUES).await;
+        assert!(queues.contains(&ticket.to_string()), "the ticket is in a queue");
+        assert!(SECRETS.iter().all(|secret| !queues.contains(secret)), "{queues}");
+        for service in ["classification", "dispatch", "sla-watchdog", "hotline-bridge", "console"] {
+            let Some(stored) = city.files_of(service) else { return };
+            assert!(stored.contains("ticket"), "{service} has a database");
+            assert!(SECRETS.iter().all(|secret| !stored.contains(secret)), "in the database of {service}");
         }
     })
     .await;

@@ -32,12 +32,7 @@ impl Oracle {
 
     /// Working days after `after` up to and with `through`.
     pub fn count(&self, after: NaiveDate, through: NaiveDate) -> usize {
-        after
-            .iter_days()
-            .skip(1)
-            .take_while(|day| *day <= through)
-            .filter(|day| self.works(*day))
-            .count()
+        after.iter_days().skip(1).take_while(|day| *day <= through).filter(|day| self.works(*day)).count()
     }
 
     /// Walks day by day.
@@ -65,9 +60,7 @@ pub fn china(text: &str) -> DateTime<Utc> {
 
 /// The same the other way round.
 pub fn shown(at: DateTime<Utc>) -> String {
-    at.with_timezone(&CHINA)
-        .format("%Y-%m-%dT%H:%M:%S")
-        .to_string()
+    at.with_timezone(&CHINA).format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 pub fn day_of(at: DateTime<Utc>) -> NaiveDate {
