@@ -104,8 +104,10 @@ impl AtDesk<'_> {
         let Some(to) = to else {
             return self.hand_back(case);
         };
+        // a granted return goes through the dispatcher again; a designation is a dispatch itself
+        let sender = if act == Act::GrantReturn { Role::Dispatcher } else { role };
         if act == Act::GrantReturn {
-            case.step(Act::Dispatch, Role::Dispatcher, orders::named())?;
+            case.step(Act::Dispatch, sender, orders::named())?;
         }
         let plan = Plan {
             lead: to.clone(),
@@ -113,7 +115,7 @@ impl AtDesk<'_> {
             limit: self.rules.limit(case.class()?),
             reason: format!("退单审核：{reason}"),
         };
-        orders::send(case, self.rules, plan, &self.acting(role), self.now)
+        orders::send(case, self.rules, plan, &self.acting(sender), self.now)
     }
 
     /// 审核: pass (T26) or send back (T25).

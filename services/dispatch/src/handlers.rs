@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bus::consume::Delivery;
+use chrono::{DateTime, Utc};
 use contracts::{
     district::District,
     envelope::{Envelope, Inbound, Outbound},
@@ -166,19 +168,28 @@ impl Handler for Dispatch {
         let changed = desk.changed.iter().filter_map(|id| desk.cases.remove(id)).collect();
         store::save(tx, changed).await
     }
+
+    /// The unit is told what is wrong with its act, if the subject names one of ours.
+    fn unreadable(&self, delivery: &Delivery, problem: &Problem, at: DateTime<Utc>) -> Vec<Outbound> {
+        if delivery.stream != subject::ACTS {
+            return Vec::new();
+        }
+        let unit = subject::last_token(&delivery.subject).parse().ok().and_then(|id| self.rules.district.unit(&id));
+        let outcome = AnswerOutcome::Refused { problem: problem.clone() };
+        let act = delivery.header("ce-id").unwrap_or_default().chars().take(256).collect();
+        let cause = MessageId::of_delivery(&delivery.stream, delivery.sequence);
+        unit.map(|u| tell(cause, &u.id, UnitAnswer { act, ticket: None, order: None, at, outcome })).into_iter().collect()
+    }
 }
 
 fn answer(message: &Inbound<Heard>, unit: &UnitId, event: &str, act: &UnitAct, outcome: AnswerOutcome) -> Outbound {
-    let answer = Answers::from(UnitAnswer {
-        act: event.to_owned(),
-        ticket: act.ticket,
-        order: act.order,
-        message: message.id,
-        at: message.now,
-        outcome,
-    });
-    let id = MessageId::derive(message.id.0, "answer");
-    Outbound::new(id, subject::ANSWERS, subject::answer(unit), &answer, message.now).about(act.ticket)
+    let answer = UnitAnswer { act: event.to_owned(), ticket: Some(act.ticket), order: Some(act.order), at: message.now, outcome };
+    tell(message.id, unit, answer).about(act.ticket)
+}
+
+fn tell(cause: MessageId, unit: &UnitId, answer: UnitAnswer) -> Outbound {
+    let at = answer.at;
+    Outbound::new(MessageId::derive(cause.0, "answer"), subject::ANSWERS, subject::answer(unit), &Answers::from(answer), at)
 }
 
 fn unknown_order() -> Problem {

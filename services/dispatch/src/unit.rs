@@ -72,7 +72,12 @@ impl AtWork<'_> {
 
     /// A progress note.
     pub fn progress(&self, case: &mut Case, text: &Text<2000>) -> Result<(), Problem> {
-        note(Some(case.state()?), Note::Progress, self.acting().role)?;
+        // a responsible unit's part goes on by itself, whether or not the lead has signed
+        if self.leads() {
+            note(Some(case.state()?), Note::Progress, self.acting().role)?;
+        } else if self.order.state != "signed" {
+            return Err(wrong_order_state());
+        }
         let of = self.fact(case)?;
         case.tell(Progressed { of, note: text.masked() }, self.now)
     }

@@ -223,7 +223,8 @@ fn service_consumer(tap: &Tap) -> pull::Config {
         filter_subjects: many,
         deliver_policy: DeliverPolicy::All,
         ack_policy: AckPolicy::Explicit,
-        ack_wait: Duration::from_secs(30),
+        // what a killed replica had in hand comes to another after this; a batch takes milliseconds
+        ack_wait: Duration::from_secs(15),
         max_deliver: -1,
         max_ack_pending: 4096,
         ..pull::Config::default()

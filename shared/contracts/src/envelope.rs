@@ -12,7 +12,8 @@ use crate::{
 /// Prefix of every event type; what follows is family and kind: `io.gridline.ticket.v1.received`.
 pub const TYPE_PREFIX: &str = "io.gridline.";
 
-/// Largest body that is read, in bytes; the same as the broker's `max_payload` in our configuration.
+/// Largest body that is read, in bytes. The broker's `max_payload` counts headers too and must be larger, or it cuts
+/// the connection before we can say what is wrong.
 pub const MAX_BODY: usize = 256 * 1024;
 
 /// The attributes of a message as they were read, before anything is believed of the body.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     family::family,
-    id::{DivisionCode, MessageId, OrderId, TicketId, UnitId},
+    id::{DivisionCode, OrderId, TicketId, UnitId},
     problem::Problem,
     text::Text,
     ticket::{CallbackAnswers, Class, Part, ResultForm},
@@ -246,14 +246,14 @@ pub enum Ruling {
 /// What became of an act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnitAnswer {
-    /// `ce-id` of the act as the unit sent it.
+    /// `ce-id` of the act as the unit sent it; empty if it had none.
     pub act: String,
-    /// The ticket.
-    pub ticket: TicketId,
-    /// The piece of work.
-    pub order: OrderId,
-    /// Key of the act in our inbox.
-    pub message: MessageId,
+    /// The ticket; none if the act could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketId>,
+    /// The piece of work; none if the act could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
     /// When it was decided.
     pub at: DateTime<Utc>,
     /// Done, or refused with the reason.

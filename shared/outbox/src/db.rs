@@ -55,6 +55,9 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .max_connections(8)
             .set_application_name(format!("gridline-{name}"))
+            // a plan that was made while a table was empty scans it for ever after; ours are made for the table as it
+            // is, once a batch
+            .map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]))
             .map_sqlx_sqlite_opts(|o| {
                 // FULL: an acknowledged commit survives a power failure; NORMAL may lose the last ones
                 o.create_if_missing(true)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bus::consume::Delivery;
 use chrono::{DateTime, Utc};
-use contracts::{envelope::Envelope, id::MessageId, problem::Problem};
+use contracts::{id::MessageId, problem::Problem};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
@@ -13,10 +13,10 @@ use crate::{
     entity::{dead_letter as dead, outbox},
 };
 
-/// The row of a delivery that can't take effect.
-pub(crate) fn row(d: &Delivery, problem: &Problem, now: DateTime<Utc>) -> dead::Model {
-    let id = Envelope::read(|name| d.header(name))
-        .map_or_else(|_| MessageId::of_delivery(&d.stream, d.sequence), |e| MessageId::of_event(&e.source, &e.id));
+/// The row of a delivery that can't take effect. `id` is its key in the inbox if it could be read; else it is known
+/// by its place in the stream, since nothing that it says of itself is believed.
+pub(crate) fn row(d: &Delivery, id: Option<MessageId>, problem: &Problem, now: DateTime<Utc>) -> dead::Model {
+    let id = id.unwrap_or_else(|| MessageId::of_delivery(&d.stream, d.sequence));
     dead::Model {
         msg_id: id.to_string(),
         stream: d.stream.clone(),

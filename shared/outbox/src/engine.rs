@@ -212,17 +212,17 @@ impl<H: Handler> Engine<H> {
                     let span = trace::process_span(H::SERVICE, &envelope.kind, envelope.trace.as_deref());
                     let id = H::Heard::identity(&envelope, d);
                     readable.push(Inbound { id, seq: envelope.seq, now, body }, span, envelope.trace);
-                    places.push(i);
+                    places.push((i, id));
                 }
                 Err(problem) => {
                     ledger.say(H::SERVICE, self.handler.unreadable(d, &problem, now), None);
-                    ledger.dead.push(dead_letter::row(d, &problem, now));
+                    ledger.dead.push(dead_letter::row(d, None, &problem, now));
                 }
             }
         }
         let tx = self.db.write().await?;
         let verdicts = self.decide_all(&tx, &readable, &mut ledger).await?;
-        for (verdict, i) in verdicts.into_iter().zip(places) {
+        for (verdict, (i, id)) in verdicts.into_iter().zip(places) {
             let delivery = &batch[i];
             match verdict {
                 Verdict::Said(_) => {}
@@ -234,9 +234,11 @@ impl<H: Handler> Engine<H> {
                 Verdict::Refused(Refusal::TooEarly(why)) => {
                     let problem =
                         Problem::new("too_early", format!("等待前序消息超时：{why}"), format!("waited too long: {why}"));
-                    ledger.dead.push(dead_letter::row(delivery, &problem, now));
+                    ledger.dead.push(dead_letter::row(delivery, Some(id), &problem, now));
                 }
-                Verdict::Refused(Refusal::Illegal(problem)) => ledger.dead.push(dead_letter::row(delivery, &problem, now)),
+                Verdict::Refused(Refusal::Illegal(problem)) => {
+                    ledger.dead.push(dead_letter::row(delivery, Some(id), &problem, now))
+                }
             }
         }
         self.finish(tx, ledger).await?;
@@ -245,7 +247,7 @@ impl<H: Handler> Engine<H> {
 
     async fn set_aside(&self, batch: &[Delivery], problem: &Problem) -> Result<Vec<Settled>, Fault> {
         let now = self.clock.now();
-        let dead = batch.iter().map(|d| dead_letter::row(d, problem, now)).collect();
+        let dead = batch.iter().map(|d| dead_letter::row(d, None, problem, now)).collect();
         self.finish(self.db.write().await?, Ledger { dead, ..Ledger::default() }).await?;
         Ok(vec![Settled::Done; batch.len()])
     }

@@ -62,7 +62,7 @@ async fn measure(backend: Backend, name: &str, tickets: usize) -> anyhow::Result
     drop(services);
     let pool = match backend {
         Backend::Sqlite => format!("sqlite://{}/ceiling.db", dir.path().display()),
-        Backend::Postgres => Postgres::shared().database("ceiling"),
+        Backend::Postgres => Postgres::durable().database("ceiling"),
     };
     let rows = ceiling::commits(&pool, full.tickets * ceiling::ROWS).await?;
     let publishes = ceiling::publishes(nats.url(), full.tickets * ceiling::MESSAGES).await?;

@@ -26,7 +26,7 @@ pub struct Services {
 pub fn databases(backend: Backend, dir: &Path) -> Vec<(&'static str, String)> {
     let url = |name: &str| match backend {
         Backend::Sqlite => format!("sqlite://{}/{name}.db", dir.display()),
-        Backend::Postgres => Postgres::shared().database(&name.replace('-', "_")),
+        Backend::Postgres => Postgres::durable().database(&name.replace('-', "_")),
     };
     SERVICES.map(|name| (name, url(name))).to_vec()
 }

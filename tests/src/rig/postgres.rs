@@ -27,7 +27,20 @@ impl Postgres {
     /// If PostgreSQL is not installed, or does not start.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start().unwrap_or_else(|e| panic!("PostgreSQL: {e}")))
+        // the cluster is never killed in a test: what a crash of it keeps is PostgreSQL's promise, not ours
+        let quick = ["-c", "fsync=off", "-c", "full_page_writes=off"];
+        SHARED.get_or_init(|| Self::start(&quick).unwrap_or_else(|e| panic!("PostgreSQL: {e}")))
+    }
+
+    /// A cluster that keeps what it has committed, as in production; for measurements.
+    ///
+    /// # Panics
+    /// If PostgreSQL is not installed, or does not start.
+    pub fn durable() -> &'static Self {
+        static DURABLE: OnceLock<Postgres> = OnceLock::new();
+        DURABLE.get_or_init(|| {
+            Self::start(&["-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB"]).unwrap_or_else(|e| panic!("PostgreSQL: {e}"))
+        })
     }
 
     /// Makes a database; returns its URL.
@@ -42,7 +55,7 @@ impl Postgres {
         format!("postgres://test@localhost/{name}?host={}", self.dir.display())
     }
 
-    fn start() -> io::Result<Self> {
+    fn start(settings: &[&str]) -> io::Result<Self> {
         let bin = programs()?;
         let owner = unprivileged()?;
         let dir = tempfile::Builder::new().prefix("gridline-pg-").tempdir_in("/tmp")?.keep();
@@ -60,8 +73,7 @@ impl Postgres {
         let log = fs::File::create(dir.join("log"))?;
         let mut serve = program(owner, &bin, "postgres");
         serve.arg("-D").arg(&data).arg("-k").arg(&dir).current_dir(&dir);
-        // the cluster is never killed in a test: what a crash of it keeps is PostgreSQL's promise, not ours
-        serve.args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400"]);
+        serve.args(["-c", "listen_addresses=", "-c", "max_connections=400"]).args(settings);
         serve.stdout(log.try_clone()?).stderr(log);
         // QUIT is its immediate shutdown: shared memory is given back
         let mut server = Leashed::spawn(&mut serve, "QUIT", Some(&dir))?;

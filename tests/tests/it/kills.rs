@@ -125,7 +125,8 @@ impl Sender<'_> {
             "reporter": {"name": "王小明", "phone": "13800001022"},
         });
         loop {
-            let taken = if n % 2 == 0 { self.over_nats(id, &submission).await } else { self.over_http(&submission).await };
+            let taken =
+                if n.is_multiple_of(2) { self.over_nats(id, &submission).await } else { self.over_http(&submission).await };
             if taken {
                 return;
             }
