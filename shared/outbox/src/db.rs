@@ -11,7 +11,6 @@ use sea_orm::{
     },
 };
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Why a transaction took no effect.
 #[derive(Debug, thiserror::Error)]
@@ -28,15 +27,15 @@ pub enum Fault {
 #[derive(Clone, Debug)]
 pub struct Db {
     connection: DatabaseConnection,
-    /// SQLite takes one writer at a time; waiting here is fair, its busy handler is not.
-    writer: Option<Arc<Mutex<()>>>,
+    /// SQLite takes one writer at a time. One connection of its own keeps its pages cached (another connection's
+    /// commit would make it read them again), and waiting for it is fair, which SQLite's busy handler is not.
+    writer: Option<DatabaseConnection>,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`] it is rolled back.
 #[derive(Debug)]
 pub struct Tx {
     transaction: DatabaseTransaction,
-    _writer: Option<OwnedMutexGuard<()>>,
 }
 
 impl Db {
@@ -49,29 +48,9 @@ impl Db {
 
     /// Opens the database as it is; for tools that look at a service's database.
     pub async fn connect(url: &str, name: &str) -> Result<Self, DbErr> {
-        let mut options = ConnectOptions::new(url);
-        options
-            .sqlx_logging_level(log::LevelFilter::Trace)
-            .acquire_timeout(Duration::from_secs(10))
-            .max_connections(8)
-            .set_application_name(format!("gridline-{name}"))
-            // a plan that was made while a table was empty scans it for ever after; ours are made for the table as it
-            // is, once a batch
-            .map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]))
-            .map_sqlx_sqlite_opts(|o| {
-                // FULL: an acknowledged commit survives a power failure; NORMAL may lose the last ones
-                o.create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(Duration::from_secs(10))
-                    // the hot pages of a busy day fit; the default of 2 MB reads them again and again
-                    .pragma("cache_size", "-16384")
-                    // checkpoints of 32 MB instead of 4: each ends in fsyncs that writers wait for
-                    .pragma("wal_autocheckpoint", "8192")
-                    .foreign_keys(true)
-            });
-        let connection = Database::connect(options).await?;
-        let writer = (connection.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
+        let sqlite = url.starts_with("sqlite:");
+        let connection = Database::connect(options(url, name, if sqlite { 4 } else { 8 })).await?;
+        let writer = if sqlite { Some(Database::connect(options(url, name, 1)).await?) } else { None };
         Ok(Self { connection, writer })
     }
 
@@ -92,15 +71,12 @@ impl Db {
     /// Begins a write. On SQLite the lock is taken at once: a transaction that reads and then writes would
     /// otherwise fail with SQLITE_BUSY_SNAPSHOT, which no busy timeout covers.
     pub async fn write(&self) -> Result<Tx, DbErr> {
-        let writer = match &self.writer {
-            Some(w) => Some(w.clone().lock_owned().await),
-            None => None,
-        };
+        let writer = self.writer.as_ref().unwrap_or(&self.connection);
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx { transaction: self.connection.begin_with_options(options).await?, _writer: writer })
+        Ok(Tx { transaction: writer.begin_with_options(options).await? })
     }
 
     /// For reads.
@@ -113,8 +89,11 @@ impl Db {
         self.connection.get_database_backend()
     }
 
-    /// Closes the pool.
+    /// Closes the pools.
     pub async fn close(self) -> Result<(), DbErr> {
+        if let Some(writer) = self.writer {
+            writer.close().await?;
+        }
         self.connection.close().await
     }
 }
@@ -131,4 +110,29 @@ impl Deref for Tx {
     fn deref(&self) -> &DatabaseTransaction {
         &self.transaction
     }
+}
+
+fn options(url: &str, name: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .sqlx_logging_level(log::LevelFilter::Trace)
+        .acquire_timeout(Duration::from_secs(10))
+        .max_connections(connections)
+        .set_application_name(format!("gridline-{name}"))
+        // a plan that was made while a table was empty scans it for ever after; ours are made for the table as it
+        // is, once a batch
+        .map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]))
+        .map_sqlx_sqlite_opts(|o| {
+            // FULL: an acknowledged commit survives a power failure; NORMAL may lose the last ones
+            o.create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(10))
+                // the hot pages of a busy day fit; the default of 2 MB reads them again and again
+                .pragma("cache_size", "-32768")
+                // checkpoints of 32 MB instead of 4: each ends in fsyncs that writers wait for
+                .pragma("wal_autocheckpoint", "8192")
+                .foreign_keys(true)
+        });
+    options
 }

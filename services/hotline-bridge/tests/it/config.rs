@@ -13,19 +13,19 @@ fn the_shipped_settings_are_right() {
 #[test]
 fn another_number_is_another_entry() {
     let own = [
-        ("hotline.connections.96XXX.name", "热线"),
-        ("hotline.connections.96XXX.number", "96XXX"),
-        ("hotline.connections.96XXX.source", "hotline-96"),
-        ("hotline.connections.96XXX.callback_url", ""),
-        ("hotline.connections.96XXX.secret", ""),
-        ("hotline.connections.96XXX.inbound_token", ""),
-        ("hotline.connections.96XXX.inbound_secret", ""),
-        ("hotline.connections.96XXX.order.order_no.from", "/id"),
-        ("hotline.connections.96XXX.order.text.from", "/text"),
-        ("hotline.connections.96XXX.order.channel.default", "phone"),
-        ("hotline.connections.96XXX.callback.yes", ""),
+        ("hotline.connections.96000.name", "热线"),
+        ("hotline.connections.96000.number", "96000"),
+        ("hotline.connections.96000.source", "hotline-96"),
+        ("hotline.connections.96000.callback_url", ""),
+        ("hotline.connections.96000.secret", ""),
+        ("hotline.connections.96000.inbound_token", ""),
+        ("hotline.connections.96000.inbound_secret", ""),
+        ("hotline.connections.96000.order.order_no.from", "/id"),
+        ("hotline.connections.96000.order.text.from", "/text"),
+        ("hotline.connections.96000.order.channel.default", "phone"),
+        ("hotline.connections.96000.callback.yes", ""),
     ];
-    assert_eq!(config(&own).unwrap().connections["96XXX"].number, "96XXX");
+    assert_eq!(config(&own).unwrap().connections["96000"].number, "96000");
 }
 
 #[test]
