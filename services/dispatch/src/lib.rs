@@ -4,8 +4,8 @@
 //! gets a work order, what a return means, what a consultation has decided, whether a result passes, and closes
 //! after the callback. Owns the state of a ticket from acceptance on. Says facts, queue items and answers.
 //!
-//! Read: [`case`] one ticket with its work orders, [`opening`] from classified to the first queue item, [`unit`]
-//! what handling units do, [`centre`] what the district centre does.
+//! Read: `case.rs` one ticket with its work orders, `opening.rs` from classified to the first queue item, `unit.rs`
+//! what handling units do, `centre.rs` what the district centre does.
 
 mod case;
 mod centre;

@@ -115,7 +115,7 @@ async fn progress_follows_the_newest_fact_whatever_comes_first() {
         let tx = desk.db.write().await.unwrap();
         let TicketFact::Closed(closed) = &facts[3].1 else { panic!("closed") };
         let id = closed.of.ticket.to_string();
-        let end = store::progress_of(&tx, &[id.clone()]).await.unwrap().remove(&id).unwrap();
+        let end = store::progress_of(&tx, std::slice::from_ref(&id)).await.unwrap().remove(&id).unwrap();
         assert_eq!((end.state.as_str(), end.seq), ("CLOSED", 7));
         ends.push((end.state, end.due_ms, end.reply));
     }

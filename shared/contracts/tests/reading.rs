@@ -22,7 +22,7 @@ fn envelope(change: impl FnOnce(&mut HashMap<&'static str, String>)) -> Result<E
 }
 
 fn body(text: &[u8]) -> Result<Intake, Problem> {
-    envelope(|_| {}).unwrap().open::<Intake>(text)
+    envelope(|_| {})?.open::<Intake>(text)
 }
 
 #[test]
