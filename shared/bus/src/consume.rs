@@ -113,7 +113,11 @@ impl Bus {
             }
             if !taken.is_empty() {
                 errors = 0;
+                let full = taken.len() == MAX_BATCH;
                 handle(work, taken, stop).await;
+                if !full && !tap.rest.is_zero() {
+                    pause(tap.rest, stop).await;
+                }
             } else if errors > 5 {
                 return Err(BusError::Topology("the consumer answers with errors only".into()));
             }

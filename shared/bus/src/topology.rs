@@ -22,10 +22,18 @@ pub struct Tap {
     pub durable: &'static str,
     /// What it hears.
     pub filters: &'static [&'static str],
+    /// Pause after a batch that was not full. For readers that are not on a ticket's way to its queue: they gather
+    /// and commit less often, and their fsyncs do not stand in the way of those that are.
+    pub rest: Duration,
 }
 
+/// On a ticket's way: no rest.
+const AT_ONCE: Duration = Duration::ZERO;
+/// Beside it: a page or a promise may be a moment late.
+const GATHER: Duration = Duration::from_millis(200);
+
 /// Submissions to intake.
-pub const INTAKE: Tap = Tap { stream: subject::INTAKE, durable: "intake", filters: &["intake.*.submit.*"] };
+pub const INTAKE: Tap = Tap { stream: subject::INTAKE, durable: "intake", filters: &["intake.*.submit.*"], rest: AT_ONCE };
 /// How tickets go, to intake, which tells the reporter.
 pub const INTAKE_PROGRESS: Tap = Tap {
     stream: subject::FACTS,
@@ -38,27 +46,32 @@ pub const INTAKE_PROGRESS: Tap = Tap {
         "ticket.v1.checked",
         "ticket.v1.closed",
     ],
+    rest: GATHER,
 };
 /// New tickets to classification.
-pub const CLASSIFICATION: Tap = Tap { stream: subject::FACTS, durable: "classification", filters: &["ticket.v1.received"] };
+pub const CLASSIFICATION: Tap =
+    Tap { stream: subject::FACTS, durable: "classification", filters: &["ticket.v1.received"], rest: AT_ONCE };
 /// Classified tickets to dispatch.
-pub const DISPATCH: Tap = Tap { stream: subject::FACTS, durable: "dispatch", filters: &["ticket.v1.classified"] };
+pub const DISPATCH: Tap = Tap { stream: subject::FACTS, durable: "dispatch", filters: &["ticket.v1.classified"], rest: AT_ONCE };
 /// Acts of units to dispatch.
-pub const DISPATCH_ACTS: Tap = Tap { stream: subject::ACTS, durable: "dispatch-acts", filters: &["work.*.act.*"] };
+pub const DISPATCH_ACTS: Tap = Tap { stream: subject::ACTS, durable: "dispatch-acts", filters: &["work.*.act.*"], rest: AT_ONCE };
 /// What starts and stops the handling clock, to the watchdog.
 pub const SLA_WATCHDOG: Tap = Tap {
     stream: subject::FACTS,
     durable: "sla-watchdog",
     filters: &["ticket.v1.dispatched", "ticket.v1.reported", "ticket.v1.checked", "ticket.v1.return_ruled", "ticket.v1.closed"],
+    rest: GATHER,
 };
 /// What a hotline platform wants to know, to the bridge.
 pub const HOTLINE_BRIDGE: Tap = Tap {
     stream: subject::FACTS,
     durable: "hotline-bridge",
     filters: &["ticket.v1.signed", "ticket.v1.progressed", "ticket.v1.reported", "ticket.v1.closed"],
+    rest: GATHER,
 };
 /// Everything, to the console.
-pub const CONSOLE: Tap = Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"] };
+pub const CONSOLE: Tap =
+    Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"], rest: GATHER };
 
 /// All consumers of services.
 pub const TAPS: [Tap; 8] =
