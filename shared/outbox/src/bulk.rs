@@ -58,26 +58,14 @@ pub async fn find_in<E: EntityTrait>(
     E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, [keys_json(keys)])).all(tx).await
 }
 
-/// Sets `column` (a number) to `value` in the rows whose `key` (text) is one of `keys`.
-pub async fn set_in<E: EntityTrait>(
-    tx: &impl ConnectionTrait,
-    key: E::Column,
-    keys: &[String],
-    column: E::Column,
-    value: i64,
-) -> Result<u64, DbErr> {
+/// Deletes the rows whose `column` (text) is one of `keys`.
+pub async fn delete_in<E: EntityTrait>(tx: &impl ConnectionTrait, column: E::Column, keys: &[String]) -> Result<u64, DbErr> {
     if keys.is_empty() {
         return Ok(0);
     }
     let backend = tx.get_database_backend();
     let table = E::default();
-    let sql = format!(
-        "UPDATE \"{}\" SET \"{}\" = {value} WHERE \"{}\" {}",
-        table.table_name(),
-        column.as_str(),
-        key.as_str(),
-        in_keys(backend)
-    );
+    let sql = format!("DELETE FROM \"{}\" WHERE \"{}\" {}", table.table_name(), column.as_str(), in_keys(backend));
     Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, [keys_json(keys)])).await?.rows_affected())
 }
 

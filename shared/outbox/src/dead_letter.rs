@@ -11,6 +11,7 @@ use crate::{
     Db, Fault, Tx,
     bulk::{self, Existing},
     entity::{dead_letter as dead, outbox},
+    relay,
 };
 
 /// The row of a delivery that can't take effect. `id` is its key in the inbox if it could be read; else it is known
@@ -66,7 +67,7 @@ pub async fn replay(db: &Db, ids: &[String], now: DateTime<Utc>) -> Result<usize
         letter.replayed_ms = Some(now.timestamp_millis());
     }
     let again: Vec<outbox::Model> = letters.iter().map(|l| outbox_row(l, now)).collect();
-    bulk::write::<outbox::Entity>(&*tx, &again, Existing::Replace).await?;
+    relay::say(&tx, &again, Existing::Replace).await?;
     bulk::write::<dead::Entity>(&*tx, &letters, Existing::Replace).await?;
     tx.commit().await?;
     Ok(again.len())
@@ -81,7 +82,6 @@ fn outbox_row(l: &dead::Model, now: DateTime<Utc>) -> outbox::Model {
         body: l.body.clone(),
         created_ms: now.timestamp_millis(),
         ord: 0,
-        published_ms: None,
         epoch: l.replays,
     }
 }

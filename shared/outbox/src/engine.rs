@@ -20,6 +20,7 @@ use crate::{
     dead_letter,
     entity::{dead_letter as dead, inbox, outbox},
     metrics::Metrics,
+    relay,
 };
 
 /// After so many deliveries a message that still comes too early is given up: about ten minutes.
@@ -136,7 +137,7 @@ impl<H: Handler> Engine<H> {
     async fn finish(&self, tx: Tx, ledger: Ledger) -> Result<(), Fault> {
         // a replica that handled the same message at the same time makes this fail, and the batch runs again
         bulk::write::<inbox::Entity>(&*tx, &ledger.inbox, Existing::Fail).await?;
-        bulk::write::<outbox::Entity>(&*tx, &ledger.outbox, Existing::Keep).await?;
+        relay::say(&tx, &ledger.outbox, Existing::Keep).await?;
         let dead = ledger.dead.len();
         dead_letter::keep(&tx, ledger.dead).await?;
         tx.commit().await?;
@@ -174,7 +175,6 @@ impl Ledger {
                 body: o.body,
                 created_ms: o.time.timestamp_millis(),
                 ord,
-                published_ms: None,
                 epoch: 0,
             });
         }

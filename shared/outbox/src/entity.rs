@@ -21,7 +21,8 @@ pub mod inbox {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Messages to send, and those sent lately.
+/// Messages that were said. A row is never changed: which ones are still to be sent is told by [`unsent`], whose
+/// rows are small, so that marking a message as sent does not write its body again.
 pub mod outbox {
     use sea_orm::entity::prelude::*;
     use serde::{Deserialize, Serialize};
@@ -48,13 +49,39 @@ pub mod outbox {
         pub created_ms: i64,
         /// Place within its transaction.
         pub ord: i32,
-        /// When the broker stored it, ms; null while it is to be sent.
-        pub published_ms: Option<i64>,
         /// How often it was sent again on purpose; part of the broker-side dedupe id.
         pub epoch: i32,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Messages that the broker has not stored yet, as far as we know.
+pub mod unsent {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One message to send.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "unsent")]
+    pub struct Model {
+        /// Message id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub msg_id: String,
+        /// When it was decided, ms.
+        pub created_ms: i64,
+        /// Place within its transaction.
+        pub ord: i32,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+
+    impl From<&super::outbox::Model> for Model {
+        fn from(row: &super::outbox::Model) -> Self {
+            Self { msg_id: row.msg_id.clone(), created_ms: row.created_ms, ord: row.ord }
+        }
+    }
 }
 
 /// Messages that could not take effect.

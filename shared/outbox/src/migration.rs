@@ -34,16 +34,25 @@ impl MigrationTrait for Tables {
                 .col(text("body"))
                 .col(big_integer("created_ms"))
                 .col(integer("ord"))
-                .col(big_integer_null("published_ms"))
                 .col(integer("epoch"))
                 .to_owned(),
         )
         .await?;
-        // holds only what is to be sent, so that looking for it costs nothing when there is nothing
-        let unsent = "CREATE INDEX outbox_unsent ON outbox (created_ms, ord) WHERE published_ms IS NULL";
-        m.get_connection().execute_unprepared(unsent).await?;
-        let sent = "CREATE INDEX outbox_sent ON outbox (published_ms) WHERE published_ms IS NOT NULL";
-        m.get_connection().execute_unprepared(sent).await?;
+        m.create_index(Index::create().name("outbox_created").table("outbox").col("created_ms").to_owned()).await?;
+        // submissions carry a reporter and are forgotten first; only the bridge has any
+        let submissions = "CREATE INDEX outbox_submission ON outbox (created_ms) WHERE stream = 'INTAKE'";
+        m.get_connection().execute_unprepared(submissions).await?;
+        m.create_table(
+            Table::create()
+                .table("unsent")
+                .col(text("msg_id").primary_key())
+                .col(big_integer("created_ms"))
+                .col(integer("ord"))
+                .to_owned(),
+        )
+        .await?;
+        let order = Index::create().name("unsent_order").table("unsent").col("created_ms").col("ord").to_owned();
+        m.create_index(order).await?;
         m.create_table(
             Table::create()
                 .table("dead_letter")
@@ -63,7 +72,7 @@ impl MigrationTrait for Tables {
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["dead_letter", "outbox", "inbox"] {
+        for table in ["dead_letter", "unsent", "outbox", "inbox"] {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

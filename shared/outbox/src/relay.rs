@@ -12,13 +12,14 @@ use bus::{
     publish::{Parcel, Sent},
 };
 use futures_util::future::join_all;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Db, bulk,
-    entity::{inbox, outbox},
+    Db, Fault, Tx,
+    bulk::{self, Existing},
+    entity::{outbox, unsent},
 };
 
 /// Commits whose messages wait in memory; more wait in the database only.
@@ -59,9 +60,16 @@ impl Relay {
     }
 }
 
+/// Writes what is said, and that it is to be sent.
+pub(crate) async fn say(tx: &Tx, rows: &[outbox::Model], existing: Existing) -> Result<(), Fault> {
+    bulk::write::<outbox::Entity>(&**tx, rows, existing).await?;
+    bulk::write::<unsent::Entity>(&**tx, &rows.iter().map(unsent::Model::from).collect::<Vec<_>>(), existing).await?;
+    Ok(())
+}
+
 /// Rows that are to be sent, those on the quick way included.
-pub async fn unsent(db: &Db) -> Result<u64, sea_orm::DbErr> {
-    outbox::Entity::find().filter(outbox::Column::PublishedMs.is_null()).count(db.read()).await
+pub async fn unsent(db: &Db) -> Result<u64, DbErr> {
+    unsent::Entity::find().count(db.read()).await
 }
 
 struct Sender {
@@ -110,13 +118,7 @@ impl Sender {
     async fn sweep(&mut self) {
         while self.bus.is_connected() {
             let old = self.clock.now().timestamp_millis() - GRACE_MS;
-            let rows = outbox::Entity::find()
-                .filter(outbox::Column::PublishedMs.is_null())
-                .filter(outbox::Column::CreatedMs.lte(old))
-                .order_by_asc(outbox::Column::CreatedMs)
-                .order_by_asc(outbox::Column::Ord)
-                .limit(SWEEP);
-            let rows = match rows.all(self.db.read()).await {
+            let rows = match left_behind(&self.db, old).await {
                 Ok(rows) => rows,
                 Err(e) => return tracing::warn!(error = %e, "relay: outbox can't be read"),
             };
@@ -152,35 +154,60 @@ impl Sender {
     }
 
     async fn mark(&mut self) {
-        match mark(&self.db, &self.stored, self.clock.now().timestamp_millis()).await {
+        match mark(&self.db, &self.stored).await {
             Ok(()) => self.stored.clear(),
             Err(e) => tracing::warn!(error = %e, "relay: sent but not marked; trying again"),
         }
     }
 }
 
-async fn mark(db: &Db, stored: &[String], now: i64) -> Result<(), sea_orm::DbErr> {
+/// The oldest rows that were decided before `old` and not sent, in order.
+async fn left_behind(db: &Db, old: i64) -> Result<Vec<outbox::Model>, DbErr> {
+    let left = unsent::Entity::find()
+        .filter(unsent::Column::CreatedMs.lte(old))
+        .order_by_asc(unsent::Column::CreatedMs)
+        .order_by_asc(unsent::Column::Ord)
+        .limit(SWEEP);
+    let ids: Vec<String> = left.all(db.read()).await?.into_iter().map(|u| u.msg_id).collect();
+    let mut rows = bulk::find_in::<outbox::Entity>(db.read(), outbox::Column::MsgId, &ids).await?;
+    rows.sort_by_key(|r| (r.created_ms, r.ord));
+    Ok(rows)
+}
+
+async fn mark(db: &Db, stored: &[String]) -> Result<(), DbErr> {
     if stored.is_empty() {
         return Ok(());
     }
     let tx = db.write().await?;
-    bulk::set_in::<outbox::Entity>(&*tx, outbox::Column::MsgId, stored, outbox::Column::PublishedMs, now).await?;
+    bulk::delete_in::<unsent::Entity>(&*tx, unsent::Column::MsgId, stored).await?;
     tx.commit().await
 }
 
-/// Forgets what is no longer needed: rows that were sent long ago, and ids of messages that no stream holds any
-/// more. Submissions carry a reporter and go as soon as the broker has them.
-pub async fn purge(db: &Db, clock: &Clock) -> Result<(), sea_orm::DbErr> {
+/// Forgets what is no longer needed, a piece at a time: messages that were sent long ago, submissions that were
+/// sent at all (they carry a reporter), and ids of messages that no stream holds any more.
+pub async fn purge(db: &Db, clock: &Clock) -> Result<(), DbErr> {
     let now = clock.now().timestamp_millis();
-    let tx = db.write().await?;
-    outbox::Entity::delete_many().filter(outbox::Column::PublishedMs.lt(now - KEEP_SENT_MS)).exec(&*tx).await?;
-    outbox::Entity::delete_many()
-        .filter(outbox::Column::PublishedMs.is_not_null())
-        .filter(outbox::Column::Stream.eq(contracts::subject::INTAKE))
-        .exec(&*tx)
-        .await?;
-    inbox::Entity::delete_many().filter(inbox::Column::AtMs.lt(now - KEEP_INBOX_MS)).exec(&*tx).await?;
-    tx.commit().await
+    let sent = "msg_id NOT IN (SELECT msg_id FROM unsent)";
+    let oldest = |table: &str, time: &str, before: i64, and: &str| {
+        format!(
+            "DELETE FROM {table} WHERE msg_id IN (SELECT msg_id FROM {table} WHERE {time} < {before} {and} ORDER BY {time} LIMIT 5000)"
+        )
+    };
+    for sql in [
+        oldest("outbox", "created_ms", now - KEEP_SENT_MS, &format!("AND {sent}")),
+        oldest("outbox", "created_ms", now, &format!("AND stream = 'INTAKE' AND {sent}")),
+        oldest("inbox", "at_ms", now - KEEP_INBOX_MS, ""),
+    ] {
+        loop {
+            let tx = db.write().await?;
+            let gone = tx.execute_unprepared(&sql).await?.rows_affected();
+            tx.commit().await?;
+            if gone < 5000 {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Streams at the same time, each stream's parcels in order.

@@ -66,7 +66,6 @@ fn model(i: usize) -> row::Model {
         body: "{\"text\":\"路灯不亮\"}".repeat(16),
         created_ms: 0,
         ord: 0,
-        published_ms: Some(0),
         epoch: 0,
     }
 }

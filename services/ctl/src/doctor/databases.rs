@@ -3,8 +3,8 @@
 use std::{fs::File, io::Read, path::Path};
 
 use bus::Clock;
-use outbox::{Db, dead_letter, entity::outbox as unsent_rows};
-use sea_orm::{ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use outbox::{Db, dead_letter, entity::unsent as unsent_rows};
+use sea_orm::{DbBackend, DbErr, EntityTrait, QueryOrder, QuerySelect};
 
 use super::finding::{Finding, skew_ms};
 use crate::{
@@ -138,7 +138,6 @@ async fn outbox(db: &Db, name: &str, now: i64) -> Result<Finding, DbErr> {
         return Ok(Finding::ok(what, "全部已发出", "everything is sent"));
     }
     let oldest = unsent_rows::Entity::find()
-        .filter(unsent_rows::Column::PublishedMs.is_null())
         .order_by_asc(unsent_rows::Column::CreatedMs)
         .select_only()
         .column(unsent_rows::Column::CreatedMs);
