@@ -113,9 +113,10 @@ impl Bus {
             }
             if !taken.is_empty() {
                 errors = 0;
-                let full = taken.len() == MAX_BATCH;
+                // how many more wait at the broker, as it told with the last of these
+                let waiting = taken.last().and_then(|m| m.info().ok().map(|i| i.pending)).unwrap_or(0);
                 handle(work, taken, stop).await;
-                if !full && !tap.rest.is_zero() {
+                if waiting < MAX_BATCH as u64 && !tap.rest.is_zero() {
                     pause(tap.rest, stop).await;
                 }
             } else if errors > 5 {

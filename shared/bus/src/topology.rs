@@ -22,7 +22,7 @@ pub struct Tap {
     pub durable: &'static str,
     /// What it hears.
     pub filters: &'static [&'static str],
-    /// Pause after a batch that was not full. For readers that are not on a ticket's way to its queue: they gather
+    /// Pause after a batch behind which less than another batch waits. For readers that are not on a ticket's way to its queue: they gather
     /// and commit less often, and their fsyncs do not stand in the way of those that are.
     pub rest: Duration,
 }
