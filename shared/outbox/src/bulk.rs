@@ -17,8 +17,6 @@ pub enum Existing {
     Keep,
     /// It is replaced.
     Replace,
-    /// It is replaced if its `seq` is less than the new row's; else it stays.
-    Newer,
     /// It is replaced if its `version` is one less than the new row's; else the call is a [`Fault::Conflict`].
     NextVersion,
 }
@@ -114,9 +112,6 @@ fn on_conflict<E: EntityTrait>(table: &str, existing: Existing) -> String {
         Existing::Fail => String::new(),
         Existing::Keep => " ON CONFLICT DO NOTHING".to_owned(),
         Existing::Replace => format!(" ON CONFLICT ({target}) DO UPDATE SET {}", update()),
-        Existing::Newer => {
-            format!(" ON CONFLICT ({target}) DO UPDATE SET {} WHERE \"{table}\".\"seq\" < excluded.\"seq\"", update())
-        }
         Existing::NextVersion => {
             format!(" ON CONFLICT ({target}) DO UPDATE SET {} WHERE \"{table}\".\"version\" = excluded.\"version\" - 1", update())
         }
