@@ -99,7 +99,7 @@ impl Calendar {
     }
 
     /// The number of working days up to and with `date`.
-    fn index(&self, date: NaiveDate) -> i64 {
+    pub(crate) fn index(&self, date: NaiveDate) -> i64 {
         let before = weekdays_through(self.first - TimeDelta::days(1));
         if date < self.first {
             weekdays_through(date)
@@ -111,7 +111,7 @@ impl Calendar {
     }
 
     /// The working day with this index: the inverse of [`Self::index`].
-    fn date_of(&self, index: i64) -> Option<NaiveDate> {
+    pub(crate) fn date_of(&self, index: i64) -> Option<NaiveDate> {
         let before = weekdays_through(self.first - TimeDelta::days(1));
         let in_table = index - before;
         let beyond = in_table - as_index(self.working.len());

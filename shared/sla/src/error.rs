@@ -2,6 +2,7 @@
 
 use crate::policy::{MAX_HOURS, MAX_WORKING_DAYS};
 use chrono::NaiveDate;
+use contracts::lifecycle::Clock;
 use thiserror::Error;
 
 /// Why a deadline or a schedule can't be given. None of these goes away by trying again.
@@ -16,7 +17,7 @@ pub enum SlaError {
     LimitTooLong {
         /// The number asked for.
         amount: u32,
-        /// `hours` or `working days`.
+        /// `hours`, `working hours` or `working days`.
         unit: &'static str,
     },
     /// An instant that came in, or one that would come out, is not inside [`crate::YEARS`].
@@ -25,6 +26,15 @@ pub enum SlaError {
     /// The deadline given is not after the start of its clock.
     #[error("the deadline must be after the start of the clock")]
     DueNotAfterStart,
+    /// The handling clock can't start before the ticket has a class or a decision that grants it a time.
+    #[error("the handling clock needs a class or a granted time")]
+    NoClass,
+    /// A promised date or an extension must say until when.
+    #[error("{0} needs the instant that was promised or granted")]
+    NoInstant(Clock),
+    /// A promised date or an extension lies before what holds already.
+    #[error("the new deadline of {0} must be after the present one and in the future")]
+    NotLater(Clock),
     /// The policy contradicts itself.
     #[error("policy: {0}")]
     Policy(#[from] PolicyError),
@@ -48,6 +58,14 @@ pub enum PolicyError {
     Limit {
         /// Field of [`crate::Limits`].
         class: &'static str,
+        /// What is wrong, an English sentence.
+        reason: String,
+    },
+    /// Another clock has a limit that no deadline can be computed with.
+    #[error("limit of clock {clock}: {reason}")]
+    Clock {
+        /// Field of [`crate::ClockLimits`].
+        clock: &'static str,
         /// What is wrong, an English sentence.
         reason: String,
     },

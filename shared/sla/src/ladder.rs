@@ -93,7 +93,7 @@ impl Receiver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offset {
-    /// Clock hours after a deadline whose limit is in hours.
+    /// Hours after a deadline whose limit is in hours or working hours, counted as the limit is.
     pub hours: u32,
     /// For a limit in working days: to the end of this many-th working day after the day of the deadline.
     pub working_days: u32,

@@ -7,6 +7,7 @@
 //! # The rules
 //!
 //! * Limits in hours run on the clock, through nights and holidays.
+//! * Limits in working hours count the office hours of working days, 09:00 to 18:00 unless the policy says otherwise.
 //! * Limits in working days do not count the day of receipt. The ticket is due at the end of the N-th working day
 //!   after it, which is 23:59:59 in China unless the policy says otherwise ([`DayTimes::day_end`]).
 //! * A working day is Monday to Friday unless it is a holiday, and every make-up working day (调休补班).
@@ -37,23 +38,35 @@
 //! | `deadline` | when a clock ends |
 //! | `schedule` | at which instants something must happen |
 //! | `lamp` | which colour the ticket shows now |
+//! | `limits` | how long every other clock may take |
+//! | `book` | what the steps of a ticket's life do to its clocks K1–K14, and how pauses are counted |
+//! | `life` | one clock since its start: its deadline, and when it ran |
+//! | `measure`, `office` | how much of a limit passes between two instants |
 //! | `local` | the step between an instant and a date in China |
 
+mod book;
 mod calendar;
 mod deadline;
 mod error;
 mod ladder;
 mod lamp;
+mod life;
+mod limits;
 mod local;
+mod measure;
+mod office;
 mod policy;
 mod published;
 mod schedule;
 
+pub use book::{ClockBook, Terms};
 pub use calendar::Calendar;
 pub use deadline::{Deadline, deadline};
 pub use error::{CalendarError, PolicyError, SlaError};
 pub use ladder::{LadderStep, Offset, Receiver, Stage, UnknownStage};
 pub use lamp::{Lamp, lamp};
+pub use life::{Life, Phase, Span};
+pub use limits::{ClockLimits, DispatchLimits, Urgency};
 pub use local::{CHINA, YEARS};
 pub use policy::{DayRange, DayTimes, Limit, Limits, MAX_HOURS, MAX_WORKING_DAYS, Policy};
 pub use schedule::{Alarm, schedule, schedule_from_due};

@@ -7,6 +7,7 @@
 //! [policy]
 //! version = "jizhou-2026-1"
 //! limits = { simple = { hours = 2 }, coordination = { working_days = 5 }, key_difficult = { working_days = 15 } }
+//! clocks = { sign = { working_hours = 2 }, pause = { working_days = 10 } }
 //! consultation = { least = 10, most = 15 }
 //! warn_percent = 80
 //! day = { work_start = "09:00", work_end = "18:00", day_end = "23:59:59" }
@@ -17,7 +18,9 @@
 
 use crate::error::{PolicyError, SlaError};
 use crate::ladder::{DEFAULT_LADDER, LadderStep, Offset, Receiver, Stage};
+use crate::limits::ClockLimits;
 use chrono::{NaiveTime, Timelike};
+use contracts::lifecycle::Class;
 use serde::{Deserialize, Serialize};
 
 /// The longest limit in hours: ten years.
@@ -31,6 +34,8 @@ pub const MAX_WORKING_DAYS: u32 = 10 * 261;
 pub enum Limit {
     /// Hours on the clock, nights and holidays included. 1 to [`MAX_HOURS`].
     Hours(u32),
+    /// Office hours of working days only ([`DayTimes::work_start`] to [`DayTimes::work_end`]). 1 to [`MAX_HOURS`].
+    WorkingHours(u32),
     /// To the end of this many-th working day after the day of receipt. 1 to [`MAX_WORKING_DAYS`].
     WorkingDays(u32),
 }
@@ -40,6 +45,7 @@ impl Limit {
     pub(crate) fn check(self) -> Result<(), SlaError> {
         let (amount, most, unit) = match self {
             Self::Hours(amount) => (amount, MAX_HOURS, "hours"),
+            Self::WorkingHours(amount) => (amount, MAX_HOURS, "working hours"),
             Self::WorkingDays(amount) => (amount, MAX_WORKING_DAYS, "working days"),
         };
         match amount {
@@ -62,6 +68,17 @@ pub struct Limits {
     pub key_difficult: Limit,
 }
 
+impl Limits {
+    /// The limit of a class.
+    pub fn of(&self, class: Class) -> Limit {
+        match class {
+            Class::Simple => self.simple,
+            Class::Coordination => self.coordination,
+            Class::KeyDifficult => self.key_difficult,
+        }
+    }
+}
+
 /// The working days that a consultation (会商) may grant, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,7 +93,7 @@ pub struct DayRange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DayTimes {
-    /// When offices open, 09:00. With `work_end` it only places a warning that falls inside a day.
+    /// When offices open, 09:00. With `work_end` it bounds working hours, and places a warning that falls inside a day.
     pub work_start: NaiveTime,
     /// When offices close, 18:00.
     pub work_end: NaiveTime,
@@ -93,6 +110,9 @@ pub struct Policy {
     pub version: String,
     /// How long each class may take.
     pub limits: Limits,
+    /// How long every other clock may run; the defaults if left out.
+    #[serde(default)]
+    pub clocks: ClockLimits,
     /// What a consultation may grant instead of `limits.key_difficult`: 10 to 15 working days.
     pub consultation: DayRange,
     /// The share of the limit after which the holder is warned, in percent, 1 to 99: 80.
@@ -117,6 +137,7 @@ impl Default for Policy {
                 coordination: Limit::WorkingDays(5),
                 key_difficult: Limit::WorkingDays(15),
             },
+            clocks: ClockLimits::default(),
             consultation: DayRange { least: 10, most: 15 },
             warn_percent: 80,
             day: DayTimes {
@@ -153,6 +174,7 @@ impl Policy {
         ] {
             limit.check().map_err(|error| PolicyError::Limit { class, reason: error.to_string() })?;
         }
+        self.clocks.check()?;
         self.check_consultation()?;
         self.check_ladder()
     }
@@ -170,7 +192,7 @@ impl Policy {
         let DayRange { least, most } = self.consultation;
         let holds_default = match self.limits.key_difficult {
             Limit::WorkingDays(days) => (least..=most).contains(&days),
-            Limit::Hours(_) => least <= most,
+            Limit::Hours(_) | Limit::WorkingHours(_) => least <= most,
         };
         if least >= 1 && most <= MAX_WORKING_DAYS && holds_default { Ok(()) } else { Err(PolicyError::Consultation) }
     }

@@ -2,7 +2,7 @@
 //!
 //! # What 80 % of a limit is
 //!
-//! Of hours: 80 % of the time on the clock. Of N working days: 80 % of N, counted as the deadline is counted. Whole
+//! Of hours: 80 % of the time on the clock; of working hours, 80 % of the office hours. Of N working days: 80 % of N, counted as the deadline is counted. Whole
 //! days are over at the end of the day, so 80 % of 5 days is the end of the fourth. What is left over is that share of
 //! the next working day's office hours, so that the warning reaches somebody: 80 % of 1 day is 80 % of the way from
 //! 09:00 to 18:00, which is 16:12; 80 % of 3 days is 40 % into the third, 12:36.
@@ -12,6 +12,7 @@ use crate::deadline::deadline;
 use crate::error::SlaError;
 use crate::ladder::{LadderStep, Stage};
 use crate::local::{instant, later, local};
+use crate::office;
 use crate::policy::{Limit, Policy};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -69,21 +70,34 @@ pub fn schedule_from_due(
 
 /// The instant at which the warning share of the time from `start` to `due` is used up. Before `due`, never before
 /// `start`.
-fn warning(
+pub(crate) fn warning(
     calendar: &Calendar,
     policy: &Policy,
     limit: Limit,
     start: DateTime<Utc>,
     due: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, SlaError> {
-    if let Limit::WorkingDays(_) = limit
-        && let Some(at) = warning_in_working_days(calendar, policy, start, due)?
-        && at < due
-    {
+    let counted = match limit {
+        Limit::Hours(_) => None,
+        Limit::WorkingHours(_) => warning_in_working_hours(calendar, policy, start, due)?,
+        Limit::WorkingDays(_) => warning_in_working_days(calendar, policy, start, due)?,
+    };
+    if let Some(at) = counted.filter(|at| *at < due) {
         return Ok(at);
     }
     let share = (due - start).num_milliseconds() * i64::from(policy.warn_percent) / 100;
     later(start, TimeDelta::milliseconds(share))
+}
+
+/// The same in office hours; `None` if there are none between the two.
+fn warning_in_working_hours(
+    calendar: &Calendar,
+    policy: &Policy,
+    start: DateTime<Utc>,
+    due: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, SlaError> {
+    let share = office::between(calendar, &policy.day, start, due)? * i64::from(policy.warn_percent) / 100;
+    if share > 0 { office::after(calendar, &policy.day, start, share).map(Some) } else { Ok(None) }
 }
 
 /// The same in working days; `None` if there is none between the day of `start` and that of `due`.
@@ -123,6 +137,7 @@ fn escalation(
 ) -> Result<DateTime<Utc>, SlaError> {
     match limit {
         Limit::Hours(_) => later(due, TimeDelta::hours(step.after.hours.into())),
+        Limit::WorkingHours(_) => office::after(calendar, &policy.day, due, i64::from(step.after.hours) * office::HOUR),
         Limit::WorkingDays(_) => {
             let day = calendar.nth_working_day_after(local(due)?.date(), step.after.working_days)?;
             instant(day, policy.day.day_end)
