@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use contracts::{
-    clock::{ClockAt, ClockFact},
+    clock::ClockFact,
     envelope::{Envelope, Inbound},
     problem::Problem,
     ticket::TicketFact,
@@ -71,6 +71,7 @@ pub struct Desk {
 
 impl Handler for Console {
     const SERVICE: &'static str = "console";
+    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = ();
@@ -102,8 +103,8 @@ impl Handler for Console {
                 (id, seq.to_string(), at)
             }
             Fact::Clock(fact) => {
-                let clock = clock_of(fact);
-                (clock.ticket.to_string(), message.id.to_string(), clock.at)
+                let (ticket, at) = fact.head();
+                (ticket.to_string(), message.id.to_string(), at)
             }
         };
         desk.events.push(event::Model { ticket_id, fact, kind: kind.clone(), at_ms: at.timestamp_millis(), body: body.clone() });
@@ -115,14 +116,5 @@ impl Handler for Console {
         bulk::write::<ticket::Entity>(&**tx, &rows, Existing::NextVersion).await?;
         bulk::write::<event::Entity>(&**tx, &desk.events, Existing::Keep).await?;
         Ok(())
-    }
-}
-
-/// Which clock a fact is about.
-pub fn clock_of(fact: &ClockFact) -> &ClockAt {
-    match fact {
-        ClockFact::Warned(f) => &f.clock,
-        ClockFact::Overdue(f) => &f.clock,
-        ClockFact::Escalated(f) => &f.clock,
     }
 }

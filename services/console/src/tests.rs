@@ -3,6 +3,5 @@
 mod folding;
 mod lists;
 mod pages;
-mod rate;
 mod story;
 mod world;

@@ -174,6 +174,16 @@ fn clock(fact: &ClockFact) -> Shown {
         ClockFact::Warned(f) => of(&f.clock, "时限预警", None),
         ClockFact::Overdue(f) => of(&f.clock, "逾期", None),
         ClockFact::Escalated(f) => of(&f.clock, "逾期升级", Some(&f.to)),
+        ClockFact::Expired(f) => Shown {
+            ticket: f.ticket,
+            at: f.due,
+            zh: f.clock.zh(),
+            en: f.clock.en(),
+            class: None,
+            units: Vec::new(),
+            state: None,
+            due: Some(f.due),
+        },
     }
 }
 

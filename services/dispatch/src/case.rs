@@ -136,7 +136,7 @@ impl Case {
     pub fn by(&mut self, acting: &Acting) -> Result<By, Problem> {
         let state = self.state()?;
         let steps = std::mem::take(&mut self.steps);
-        Ok(By { role: acting.role, unit: acting.unit.clone(), person: acting.person.clone(), steps, state })
+        Ok(By { role: acting.role, unit: acting.unit.clone(), person: acting.person.clone(), steps, state, clocks: Vec::new() })
     }
 
     /// Tells a fact, as the next of this ticket.

@@ -96,7 +96,7 @@ pub fn received(
         division: submit.division.clone(),
         class: submit.class,
         at: now,
-        by: By { role, unit: None, person: None, steps: vec![step.transition], state: step.to },
+        by: By { role, unit: None, person: None, steps: vec![step.transition], state: step.to, clocks: Vec::new() },
     });
     let id = MessageId::derive(ticket.0, "1 received");
     Ok(Outbound::new(id, subject::FACTS, subject::fact(TicketFact::FAMILY, fact.kind()), &fact, now).about(ticket).at_seq(1))

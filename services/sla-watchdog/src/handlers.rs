@@ -13,14 +13,15 @@ use sla::SlaError;
 
 use crate::{
     alarms::Rules,
-    domain::{self, Clock, Turn},
+    domain::Watch,
     metrics::Metrics,
+    news::{News, news},
     store,
 };
 
-/// What a fact does to a clock; nothing, if it leaves it alone.
+/// What a fact says about clocks; nothing, if it leaves them alone.
 #[derive(Clone, Debug)]
-pub struct Heard(pub Option<Turn>);
+pub struct Heard(pub Option<News>);
 
 impl HeardTrait for Heard {
     fn read(_subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem> {
@@ -33,11 +34,11 @@ impl HeardTrait for Heard {
                 "header ce-ticketseq is missing or not positive",
             )
         })?;
-        domain::turn(&fact, seq).map(Self)
+        news(&fact, seq).map(Self)
     }
 }
 
-/// Watches handling clocks.
+/// Watches clocks.
 #[derive(Debug)]
 pub struct Watchdog {
     pub(crate) rules: Rules,
@@ -47,7 +48,7 @@ pub struct Watchdog {
 /// What lies on the desk while a batch is decided.
 #[derive(Debug, Default)]
 pub struct Desk {
-    pub(crate) clocks: HashMap<TicketId, Clock>,
+    pub(crate) watches: HashMap<TicketId, Watch>,
     changed: HashSet<TicketId>,
 }
 
@@ -60,6 +61,7 @@ impl Watchdog {
 
 impl Handler for Watchdog {
     const SERVICE: &'static str = "sla-watchdog";
+    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = ();
@@ -67,26 +69,26 @@ impl Handler for Watchdog {
     async fn load(&self, tx: &Tx, batch: &[Inbound<Heard>]) -> Result<Desk, Fault> {
         let tickets: HashSet<TicketId> = batch.iter().filter_map(|m| m.body.0.as_ref()).map(|t| t.ticket).collect();
         let tickets: Vec<String> = tickets.into_iter().map(|t| t.to_string()).collect();
-        let clocks = store::clocks(tx, &tickets).await?;
-        Ok(Desk { clocks: clocks.into_iter().map(|c| (c.ticket, c)).collect(), ..Desk::default() })
+        let watches = store::watches(tx, &tickets).await?;
+        Ok(Desk { watches: watches.into_iter().map(|w| (w.ticket, w)).collect(), ..Desk::default() })
     }
 
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<()> {
         let nothing = Said { outbound: Vec::new(), answer: () };
-        let Some(turn) = &message.body.0 else { return Ok(nothing) };
-        let mut clock = desk.clocks.get(&turn.ticket).cloned().unwrap_or_else(|| Clock::unheard(turn.ticket));
-        if clock.take(turn) {
-            self.rules.wind(&mut clock).map_err(|e| Refusal::Illegal(no_deadline(&e)))?;
-            desk.changed.insert(turn.ticket);
-            desk.clocks.insert(turn.ticket, clock);
+        let Some(news) = &message.body.0 else { return Ok(nothing) };
+        let mut watch = desk.watches.get(&news.ticket).cloned().unwrap_or_else(|| Watch::unheard(news.ticket));
+        if watch.take(news) {
+            self.rules.wind(&mut watch).map_err(|e| Refusal::Illegal(no_deadline(&e)))?;
+            desk.changed.insert(news.ticket);
+            desk.watches.insert(news.ticket, watch);
         }
         Ok(nothing)
     }
 
     async fn save(&self, tx: &Tx, mut desk: Desk) -> Result<(), Fault> {
-        let changed: Vec<Clock> = desk.changed.iter().filter_map(|t| desk.clocks.remove(t)).collect();
+        let changed: Vec<Watch> = desk.changed.iter().filter_map(|t| desk.watches.remove(t)).collect();
         store::save(tx, &changed).await?;
-        self.metrics.armed(changed.iter().filter(|c| c.next.is_some()).count());
+        self.metrics.armed(changed.iter().filter(|w| w.next.is_some()).count());
         Ok(())
     }
 }

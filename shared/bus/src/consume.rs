@@ -16,9 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Bus, BusError, topology::Tap};
 
-/// Most messages that are taken at once: a batch is one transaction.
-pub const MAX_BATCH: usize = 256;
-
 const EXPIRES: Duration = Duration::from_secs(5);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
@@ -90,9 +87,10 @@ impl Bus {
     /// Until the message stream ends, makes no sense any more, or `stop`.
     async fn consume_once<W: Work>(&self, tap: &Tap, work: &W, stop: &CancellationToken) -> Result<(), BusError> {
         let consumer = self.open(tap).await?;
-        let messages = consumer.stream().max_messages_per_batch(MAX_BATCH * 2).expires(EXPIRES).heartbeat(EXPIRES / 2).messages();
+        let (most, rest) = (tap.pace.batch(), tap.pace.rest());
+        let messages = consumer.stream().max_messages_per_batch(most * 2).expires(EXPIRES).heartbeat(EXPIRES / 2).messages();
         let messages = messages.await.map_err(|e| BusError::Topology(e.to_string()))?;
-        let mut batches = messages.ready_chunks(MAX_BATCH);
+        let mut batches = messages.ready_chunks(most);
         let mut errors = 0;
         loop {
             let batch = tokio::select! {
@@ -116,8 +114,8 @@ impl Bus {
                 // how many more wait at the broker, as it told with the last of these
                 let waiting = taken.last().and_then(|m| m.info().ok().map(|i| i.pending)).unwrap_or(0);
                 handle(work, taken, stop).await;
-                if waiting < MAX_BATCH as u64 && !tap.rest.is_zero() {
-                    pause(tap.rest, stop).await;
+                if waiting < most as u64 && !rest.is_zero() {
+                    pause(rest, stop).await;
                 }
             } else if errors > 5 {
                 return Err(BusError::Topology("the consumer answers with errors only".into()));

@@ -22,18 +22,40 @@ pub struct Tap {
     pub durable: &'static str,
     /// What it hears.
     pub filters: &'static [&'static str],
-    /// Pause after a batch behind which less than another batch waits. For readers that are not on a ticket's way to its queue: they gather
-    /// and commit less often, and their fsyncs do not stand in the way of those that are.
-    pub rest: Duration,
+    /// Whether it stands on a ticket's way.
+    pub pace: Pace,
 }
 
-/// On a ticket's way: no rest.
-const AT_ONCE: Duration = Duration::ZERO;
-/// Beside it: a page or a promise may be a moment late.
-const GATHER: Duration = Duration::from_millis(200);
+/// How a reader takes what waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// On a ticket's way to its queue: at once.
+    AtOnce,
+    /// Beside it, where a page or a promise may be a moment late: it gathers, so that the facts of one ticket meet in
+    /// one batch and cost one row, and its commits do not stand before those that a ticket waits for.
+    Gather,
+}
+
+impl Pace {
+    /// Most messages that are taken at once: a batch is one transaction.
+    pub const fn batch(self) -> usize {
+        match self {
+            Self::AtOnce => 256,
+            Self::Gather => 1024,
+        }
+    }
+
+    /// Pause after a batch behind which less than another batch waits.
+    pub const fn rest(self) -> Duration {
+        match self {
+            Self::AtOnce => Duration::ZERO,
+            Self::Gather => Duration::from_millis(500),
+        }
+    }
+}
 
 /// Submissions to intake.
-pub const INTAKE: Tap = Tap { stream: subject::INTAKE, durable: "intake", filters: &["intake.*.submit.*"], rest: AT_ONCE };
+pub const INTAKE: Tap = Tap { stream: subject::INTAKE, durable: "intake", filters: &["intake.*.submit.*"], pace: Pace::AtOnce };
 /// How tickets go, to intake, which tells the reporter.
 pub const INTAKE_PROGRESS: Tap = Tap {
     stream: subject::FACTS,
@@ -46,32 +68,34 @@ pub const INTAKE_PROGRESS: Tap = Tap {
         "ticket.v1.checked",
         "ticket.v1.closed",
     ],
-    rest: GATHER,
+    pace: Pace::Gather,
 };
 /// New tickets to classification.
 pub const CLASSIFICATION: Tap =
-    Tap { stream: subject::FACTS, durable: "classification", filters: &["ticket.v1.received"], rest: AT_ONCE };
+    Tap { stream: subject::FACTS, durable: "classification", filters: &["ticket.v1.received"], pace: Pace::AtOnce };
 /// Classified tickets to dispatch.
-pub const DISPATCH: Tap = Tap { stream: subject::FACTS, durable: "dispatch", filters: &["ticket.v1.classified"], rest: AT_ONCE };
+pub const DISPATCH: Tap =
+    Tap { stream: subject::FACTS, durable: "dispatch", filters: &["ticket.v1.classified"], pace: Pace::AtOnce };
 /// Acts of units to dispatch.
-pub const DISPATCH_ACTS: Tap = Tap { stream: subject::ACTS, durable: "dispatch-acts", filters: &["work.*.act.*"], rest: AT_ONCE };
+pub const DISPATCH_ACTS: Tap =
+    Tap { stream: subject::ACTS, durable: "dispatch-acts", filters: &["work.*.act.*"], pace: Pace::AtOnce };
 /// What starts and stops the handling clock, to the watchdog.
 pub const SLA_WATCHDOG: Tap = Tap {
     stream: subject::FACTS,
     durable: "sla-watchdog",
     filters: &["ticket.v1.dispatched", "ticket.v1.reported", "ticket.v1.checked", "ticket.v1.return_ruled", "ticket.v1.closed"],
-    rest: GATHER,
+    pace: Pace::Gather,
 };
 /// What a hotline platform wants to know, to the bridge.
 pub const HOTLINE_BRIDGE: Tap = Tap {
     stream: subject::FACTS,
     durable: "hotline-bridge",
     filters: &["ticket.v1.signed", "ticket.v1.progressed", "ticket.v1.reported", "ticket.v1.closed"],
-    rest: GATHER,
+    pace: Pace::Gather,
 };
 /// Everything, to the console.
 pub const CONSOLE: Tap =
-    Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"], rest: GATHER };
+    Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"], pace: Pace::Gather };
 
 /// All consumers of services.
 pub const TAPS: [Tap; 8] =

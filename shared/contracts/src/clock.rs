@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     family::family,
     id::{OrderId, TicketId, UnitId},
+    lifecycle::{Change, Clock},
 };
 
 family! {
-    /// Subject `clock.v1.<kind>`: facts about the handling clock (K5, domain.md 2.4).
+    /// Subject `clock.v1.<kind>`: facts about clocks (domain.md 2.4). The first three are about the handling clock K5.
     pub enum ClockFact: "clock.v1" {
         /// 80 % of the time is used.
         Warned = "warned",
@@ -17,7 +18,47 @@ family! {
         Overdue = "overdue",
         /// Still not done: the next person up is told.
         Escalated = "escalated",
+        /// A clock other than K5 ran out.
+        Expired = "expired",
     }
+}
+
+impl ClockFact {
+    /// The ticket, and when it was due to fire.
+    #[must_use]
+    pub fn head(&self) -> (TicketId, DateTime<Utc>) {
+        match self {
+            Self::Expired(f) => (f.ticket, f.due),
+            Self::Warned(Warned { clock }) | Self::Overdue(Overdue { clock }) | Self::Escalated(Escalated { clock, .. }) => {
+                (clock.ticket, clock.at)
+            }
+        }
+    }
+}
+
+/// What a step did to one clock of its ticket: one line of the ledger, told in the fact that records the step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClockTurn {
+    /// Which clock.
+    pub clock: Clock,
+    /// The work order of a responsible unit or co-handler, for its own handling clock, which runs beside the ticket's
+    /// and is told apart by this; none for the ticket's clocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+    /// What happened to it.
+    pub change: Change,
+    /// Its deadline before, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_due: Option<DateTime<Utc>>,
+    /// Its deadline from now on; none while it does not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
+    /// When it warns; none for clocks that only run out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn_at: Option<DateTime<Utc>>,
+    /// The deadline lies beyond the published calendar.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
 }
 
 /// Which clock of which ticket, and how it stood.
@@ -65,4 +106,22 @@ pub struct Escalated {
     pub level: u8,
     /// The unit whose chief is told.
     pub to: UnitId,
+}
+
+/// A clock other than K5 ran out; who owns the ticket's state decides what follows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expired {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Which clock.
+    pub clock: Clock,
+    /// The work order, if it is a co-handler's own clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
+    /// Place of the fact that set it; a later one supersedes.
+    pub seq: u64,
+    /// Its deadline.
+    pub due: DateTime<Utc>,
+    /// How late it fired, in milliseconds.
+    pub late_ms: i64,
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    clock::ClockTurn,
     family::family,
     id::{DivisionCode, OrderId, SourceId, TicketId, UnitId},
     intake::Channel,
@@ -68,6 +69,9 @@ pub struct By {
     pub steps: Vec<Transition>,
     /// The state after the fact.
     pub state: State,
+    /// What the steps did to the ticket's clocks, in order: the ledger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<ClockTurn>,
 }
 
 /// A report was registered.

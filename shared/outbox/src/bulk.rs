@@ -56,15 +56,27 @@ pub async fn find_in<E: EntityTrait>(
     E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, [keys_json(keys)])).all(tx).await
 }
 
-/// Deletes the rows whose `column` (text) is one of `keys`.
-pub async fn delete_in<E: EntityTrait>(tx: &impl ConnectionTrait, column: E::Column, keys: &[String]) -> Result<u64, DbErr> {
-    if keys.is_empty() {
+/// Deletes the rows that have the primary keys of `rows`.
+pub async fn delete<E>(tx: &impl ConnectionTrait, rows: &[E::Model]) -> Result<u64, DbErr>
+where
+    E: EntityTrait,
+    E::Model: Serialize,
+{
+    if rows.is_empty() {
         return Ok(0);
     }
     let backend = tx.get_database_backend();
-    let table = E::default();
-    let sql = format!("DELETE FROM \"{}\" WHERE \"{}\" {}", table.table_name(), column.as_str(), in_keys(backend));
-    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, [keys_json(keys)])).await?.rows_affected())
+    let entity = E::default();
+    let table = entity.table_name();
+    let keys = primary_key::<E>();
+    let of = |prefix: &str, suffix: &str| keys.iter().map(|k| format!("{prefix}{k}{suffix}")).collect::<Vec<_>>().join(", ");
+    let found = match backend {
+        DbBackend::Postgres => format!("SELECT {} FROM json_populate_recordset(NULL::\"{table}\", $1::json)", of("\"", "\"")),
+        _ => format!("SELECT {} FROM json_each($1)", of("value ->> '$.", "'")),
+    };
+    let sql = format!("DELETE FROM \"{table}\" WHERE ({}) IN ({found})", of("\"", "\""));
+    let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;
+    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, [json.into()])).await?.rows_affected())
 }
 
 fn keys_json(keys: &[String]) -> sea_orm::Value {
@@ -76,6 +88,10 @@ fn in_keys(backend: DbBackend) -> &'static str {
         DbBackend::Postgres => "= ANY(ARRAY(SELECT json_array_elements_text($1::json)))",
         _ => "IN (SELECT value FROM json_each($1))",
     }
+}
+
+fn primary_key<E: EntityTrait>() -> Vec<String> {
+    E::PrimaryKey::iter().map(|k| k.into_column().as_str().to_owned()).collect()
 }
 
 fn columns<E: EntityTrait>(prefix: &str) -> String {
@@ -102,7 +118,7 @@ fn insert_sql<E: EntityTrait>(backend: DbBackend, existing: Existing) -> String 
 }
 
 fn on_conflict<E: EntityTrait>(table: &str, existing: Existing) -> String {
-    let keys: Vec<String> = E::PrimaryKey::iter().map(|k| k.into_column().as_str().to_owned()).collect();
+    let keys = primary_key::<E>();
     let target = keys.iter().map(|k| format!("\"{k}\"")).collect::<Vec<_>>().join(", ");
     let update = || {
         let set = E::Column::iter().map(|c| c.as_str().to_owned()).filter(|c| !keys.contains(c));

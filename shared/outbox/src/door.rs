@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{consume::MAX_BATCH, trace};
+use bus::{topology::Pace, trace};
 use contracts::{envelope::Inbound, id::MessageId, problem::Problem};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,9 @@ const QUEUE: usize = 2048;
 
 /// A batch that meets another replica's changes is decided again so often.
 const TRIES: u32 = 5;
+
+/// Requests that one commit serves at most.
+const MAX_BATCH: usize = Pace::AtOnce.batch();
 
 type Reply<A> = oneshot::Sender<Result<A, Problem>>;
 

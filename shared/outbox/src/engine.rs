@@ -75,6 +75,7 @@ pub(crate) enum Verdict<A> {
 /// What a batch writes besides the service's own rows.
 #[derive(Default)]
 struct Ledger {
+    handled: usize,
     inbox: Vec<inbox::Model>,
     outbox: Vec<outbox::Model>,
     dead: Vec<dead::Model>,
@@ -109,8 +110,7 @@ impl<H: Handler> Engine<H> {
     async fn decide_all(&self, tx: &Tx, batch: &Batch<H::Heard>, ledger: &mut Ledger) -> Result<Vec<Verdict<H::Answer>>, Fault> {
         let Batch { messages, spans } = batch;
         let ids: Vec<String> = messages.iter().map(|m| m.id.to_string()).collect();
-        let known = bulk::find_in::<inbox::Entity>(&**tx, inbox::Column::MsgId, &ids).await?;
-        let mut seen: HashSet<String> = known.into_iter().map(|row| row.msg_id).collect();
+        let mut seen = if H::INBOX { known(tx, &ids).await? } else { HashSet::new() };
         let mut desk = self.handler.load(tx, messages).await?;
         let mut verdicts = Vec::with_capacity(messages.len());
         for ((message, id), (span, trace)) in messages.iter().zip(ids).zip(spans) {
@@ -123,8 +123,11 @@ impl<H: Handler> Engine<H> {
                 Ok(Said { outbound, answer }) => {
                     let trace = trace::outgoing(span, trace.as_deref());
                     ledger.say(H::SERVICE, outbound, trace.as_deref());
-                    ledger.inbox.push(inbox::Model { msg_id: id.clone(), at_ms: message.now.timestamp_millis() });
-                    seen.insert(id);
+                    ledger.handled += 1;
+                    if H::INBOX {
+                        ledger.inbox.push(inbox::Model { msg_id: id.clone(), at_ms: message.now.timestamp_millis() });
+                        seen.insert(id);
+                    }
                     Verdict::Said(answer)
                 }
                 Err(refusal) => Verdict::Refused(refusal),
@@ -141,7 +144,7 @@ impl<H: Handler> Engine<H> {
         let dead = ledger.dead.len();
         dead_letter::keep(&tx, ledger.dead).await?;
         tx.commit().await?;
-        self.metrics.committed(ledger.inbox.len(), ledger.outbox.len(), dead);
+        self.metrics.committed(ledger.handled, ledger.outbox.len(), dead);
         self.relay.offer(ledger.outbox);
         Ok(())
     }
@@ -251,6 +254,12 @@ impl<H: Handler> Engine<H> {
         self.finish(self.db.write().await?, Ledger { dead, ..Ledger::default() }).await?;
         Ok(vec![Settled::Done; batch.len()])
     }
+}
+
+/// The ids among these that took effect before.
+async fn known(tx: &Tx, ids: &[String]) -> Result<HashSet<String>, DbErr> {
+    let rows = bulk::find_in::<inbox::Entity>(&**tx, inbox::Column::MsgId, ids).await?;
+    Ok(rows.into_iter().map(|row| row.msg_id).collect())
 }
 
 fn read<B: Heard>(d: &Delivery) -> Result<(Envelope, B), Problem> {

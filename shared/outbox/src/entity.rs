@@ -66,13 +66,15 @@ pub mod unsent {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
     #[sea_orm(table_name = "unsent")]
     pub struct Model {
+        /// When it was decided, ms. First in the key: rows come and go at its two ends, and are found in order.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub created_ms: i64,
+        /// Place within its transaction.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub ord: i32,
         /// Message id.
         #[sea_orm(primary_key, auto_increment = false)]
         pub msg_id: String,
-        /// When it was decided, ms.
-        pub created_ms: i64,
-        /// Place within its transaction.
-        pub ord: i32,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

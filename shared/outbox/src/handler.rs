@@ -52,6 +52,9 @@ pub type Decision<A> = Result<Said<A>, Refusal>;
 pub trait Handler: Send + Sync + 'static {
     /// Name of the service, as in `ce-source` and on metrics.
     const SERVICE: &'static str;
+    /// Whether messages that took effect are remembered by id. False for a service that only folds what it hears into
+    /// rows where the same message twice, in any order, gives the same rows: it knows a repetition without an inbox.
+    const INBOX: bool = true;
     /// What it hears.
     type Heard: Heard;
     /// What lies on the desk while a batch is decided.

@@ -45,14 +45,13 @@ impl MigrationTrait for Tables {
         m.create_table(
             Table::create()
                 .table("unsent")
-                .col(text("msg_id").primary_key())
                 .col(big_integer("created_ms"))
                 .col(integer("ord"))
+                .col(text("msg_id"))
+                .primary_key(Index::create().col("created_ms").col("ord").col("msg_id"))
                 .to_owned(),
         )
         .await?;
-        let order = Index::create().name("unsent_order").table("unsent").col("created_ms").col("ord").to_owned();
-        m.create_index(order).await?;
         m.create_table(
             Table::create()
                 .table("dead_letter")

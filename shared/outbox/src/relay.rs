@@ -5,7 +5,10 @@
 //! rows that stayed behind (broker away, process killed, queue full) and publishes them too. Two replicas may
 //! publish the same row; it has one id, and the readers' inboxes drop the second.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use bus::{
     Bus, Clock,
@@ -27,7 +30,8 @@ const QUEUE: usize = 64;
 /// Rows that are looked at in one go.
 const SWEEP: u64 = 512;
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
-const MARK_EVERY: Duration = Duration::from_millis(200);
+/// Every mark is a commit that a ticket's own may have to wait for, so there are few.
+const MARK_EVERY: Duration = Duration::from_secs(1);
 /// Rows that are marked at the latest together.
 const MARK_AT: usize = 2048;
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -35,8 +39,8 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 const KEEP_SENT_MS: i64 = 7 * DAY_MS;
 /// Longer than any stream keeps its messages.
 const KEEP_INBOX_MS: i64 = 45 * DAY_MS;
-/// Younger rows are still on the quick way.
-const GRACE_MS: i64 = 2_000;
+/// Younger rows are still on the quick way, or sent and waiting for their mark.
+const GRACE_MS: i64 = 4_000;
 
 /// The way to the relay. Clones share it.
 #[derive(Clone, Debug)]
@@ -78,7 +82,7 @@ struct Sender {
     clock: Clock,
     /// Stored by the broker, not yet marked so. Marking is not urgent: what a crash leaves unmarked is sent again
     /// under its id. So it waits for company and costs one small commit now and then.
-    stored: Vec<String>,
+    stored: Vec<unsent::Model>,
 }
 
 async fn run(mut sender: Sender, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, stop: CancellationToken) {
@@ -97,7 +101,7 @@ async fn run(mut sender: Sender, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, 
                 if n == 0 {
                     return;
                 }
-                sender.send(taken.drain(..).flatten().collect()).await;
+                sender.send(taken.drain(..).flatten().map(keyed).collect()).await;
                 if sender.stored.len() >= MARK_AT {
                     sender.mark().await;
                 }
@@ -105,7 +109,7 @@ async fn run(mut sender: Sender, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, 
             () = stop.cancelled() => {
                 fresh.close();
                 while let Some(rows) = fresh.recv().await {
-                    sender.send(rows).await;
+                    sender.send(rows.into_iter().map(keyed).collect()).await;
                 }
                 return sender.mark().await;
             }
@@ -131,18 +135,18 @@ impl Sender {
     }
 
     /// Publishes rows, each stream's in order. Returns how many the broker stored.
-    async fn send(&mut self, rows: Vec<outbox::Model>) -> usize {
+    async fn send(&mut self, rows: Vec<(unsent::Model, outbox::Model)>) -> usize {
         let mut streams: BTreeMap<String, Vec<Parcel>> = BTreeMap::new();
-        let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for row in rows {
-            ids.entry(row.stream.clone()).or_default().push(row.msg_id.clone());
+        let mut keys: BTreeMap<String, Vec<unsent::Model>> = BTreeMap::new();
+        for (key, row) in rows {
+            keys.entry(row.stream.clone()).or_default().push(key);
             streams.entry(row.stream.clone()).or_default().push(parcel(row));
         }
         let before = self.stored.len();
-        for ((stream, sent), (_, ids)) in publish(&self.bus, streams).await.into_iter().zip(ids) {
-            for (sent, id) in sent.into_iter().zip(ids) {
+        for ((stream, sent), (_, keys)) in publish(&self.bus, streams).await.into_iter().zip(keys) {
+            for (sent, key) in sent.into_iter().zip(keys) {
                 match sent {
-                    Sent::Stored => self.stored.push(id),
+                    Sent::Stored => self.stored.push(key),
                     Sent::Unknown(why) => tracing::debug!(stream, why, "relay: outcome unknown; sending again later"),
                     Sent::Refused(why) => {
                         tracing::error!(stream, why, "relay: the broker refuses a message; run `gridline doctor`")
@@ -161,25 +165,32 @@ impl Sender {
     }
 }
 
+/// A row that was just committed, with its key among the unsent.
+fn keyed(row: outbox::Model) -> (unsent::Model, outbox::Model) {
+    (unsent::Model::from(&row), row)
+}
+
 /// The oldest rows that were decided before `old` and not sent, in order.
-async fn left_behind(db: &Db, old: i64) -> Result<Vec<outbox::Model>, DbErr> {
+async fn left_behind(db: &Db, old: i64) -> Result<Vec<(unsent::Model, outbox::Model)>, DbErr> {
     let left = unsent::Entity::find()
         .filter(unsent::Column::CreatedMs.lte(old))
         .order_by_asc(unsent::Column::CreatedMs)
         .order_by_asc(unsent::Column::Ord)
-        .limit(SWEEP);
-    let ids: Vec<String> = left.all(db.read()).await?.into_iter().map(|u| u.msg_id).collect();
-    let mut rows = bulk::find_in::<outbox::Entity>(db.read(), outbox::Column::MsgId, &ids).await?;
-    rows.sort_by_key(|r| (r.created_ms, r.ord));
-    Ok(rows)
+        .limit(SWEEP)
+        .all(db.read())
+        .await?;
+    let ids: Vec<String> = left.iter().map(|u| u.msg_id.clone()).collect();
+    let rows = bulk::find_in::<outbox::Entity>(db.read(), outbox::Column::MsgId, &ids).await?;
+    let mut rows: HashMap<String, outbox::Model> = rows.into_iter().map(|r| (r.msg_id.clone(), r)).collect();
+    Ok(left.into_iter().filter_map(|key| rows.remove(&key.msg_id).map(|row| (key, row))).collect())
 }
 
-async fn mark(db: &Db, stored: &[String]) -> Result<(), DbErr> {
+async fn mark(db: &Db, stored: &[unsent::Model]) -> Result<(), DbErr> {
     if stored.is_empty() {
         return Ok(());
     }
     let tx = db.write().await?;
-    bulk::delete_in::<unsent::Entity>(&*tx, unsent::Column::MsgId, stored).await?;
+    bulk::delete::<unsent::Entity>(&*tx, stored).await?;
     tx.commit().await
 }
 

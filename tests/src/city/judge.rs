@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn by(role: Role, steps: &[Transition], state: State) -> By {
-        By { role, unit: None, person: None, steps: steps.to_vec(), state }
+        By { role, unit: None, person: None, steps: steps.to_vec(), state, clocks: Vec::new() }
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Story {
     }
 
     fn by(&self, role: Role, steps: Vec<Transition>, state: State) -> By {
-        By { role, unit: Some(self.unit.clone()), person: Some("1023".into()), steps, state }
+        By { role, unit: Some(self.unit.clone()), person: Some("1023".into()), steps, state, clocks: Vec::new() }
     }
 
     fn of(&self, hours: i64, role: Role, steps: Vec<Transition>, state: State) -> OrderFact {
@@ -85,7 +85,14 @@ impl Story {
     }
 
     pub fn received(self) -> Self {
-        let by = By { role: Role::System, unit: None, person: None, steps: vec![Transition::T1], state: State::Received };
+        let by = By {
+            role: Role::System,
+            unit: None,
+            person: None,
+            steps: vec![Transition::T1],
+            state: State::Received,
+            clocks: Vec::new(),
+        };
         let fact = Received {
             ticket: self.ticket,
             number: self.number.clone(),

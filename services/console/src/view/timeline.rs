@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    clock::ClockFact,
+    clock::{ClockFact, Expired},
     family::Family,
     id::UnitId,
     problem::Problem,
@@ -10,7 +10,7 @@ use contracts::{
 };
 
 use crate::{
-    domain, handlers,
+    domain,
     lamp::{china, span},
     lang::Lang,
     names,
@@ -59,11 +59,13 @@ impl Entry {
 
     /// A fact about a clock.
     pub fn of_clock(fact: &ClockFact, lang: Lang) -> Self {
-        let clock = handlers::clock_of(fact);
-        let (title, tone, to) = match fact {
-            ClockFact::Warned(_) => (lang.pick("预警：时限已用 80%", "Warned: 80% of the time is used"), "yellow", &clock.unit),
-            ClockFact::Overdue(_) => (lang.pick("超期：时限已到", "Overdue: the time is over"), "red", &clock.unit),
-            ClockFact::Escalated(e) => (lang.pick("超期升级", "Escalated"), "red", &e.to),
+        let (title, tone, clock, to) = match fact {
+            ClockFact::Warned(f) => {
+                (lang.pick("预警：时限已用 80%", "Warned: 80% of the time is used"), "yellow", &f.clock, &f.clock.unit)
+            }
+            ClockFact::Overdue(f) => (lang.pick("超期：时限已到", "Overdue: the time is over"), "red", &f.clock, &f.clock.unit),
+            ClockFact::Escalated(f) => (lang.pick("超期升级", "Escalated"), "red", &f.clock, &f.to),
+            ClockFact::Expired(f) => return Self::of_expired(f, lang),
         };
         let mut entry = Self::new(clock.at, title);
         entry.tone = tone;
@@ -74,10 +76,25 @@ impl Entry {
             entry.lines.push(Line::new(lang.pick("办理单位", "Unit"), names::unit(&clock.unit)));
         }
         entry.lines.push(Line::new(lang.pick("期限", "Due"), china(clock.due)));
-        if clock.late_ms > LATE_MS {
-            entry.lines.push(Line::new(lang.pick("迟发", "Fired late by"), span(clock.late_ms, lang)));
-        }
+        entry.late(clock.late_ms, lang);
         entry
+    }
+
+    /// A clock other than K5 ran out.
+    fn of_expired(fact: &Expired, lang: Lang) -> Self {
+        let mut entry = Self::new(fact.due, lang.pick("时限届满", "A clock ran out"));
+        entry.tone = "yellow";
+        lang.pick("时限督办", "SLA watchdog").clone_into(&mut entry.actor);
+        let name = lang.pick(fact.clock.zh(), fact.clock.en());
+        entry.lines.push(Line::new(lang.pick("时限", "Clock"), format!("{name}（{}）", fact.clock)));
+        entry.late(fact.late_ms, lang);
+        entry
+    }
+
+    fn late(&mut self, late_ms: i64, lang: Lang) {
+        if late_ms > LATE_MS {
+            self.lines.push(Line::new(lang.pick("迟发", "Fired late by"), span(late_ms, lang)));
+        }
     }
 
     /// A fact that this version can't read: shown by its type, not hidden.

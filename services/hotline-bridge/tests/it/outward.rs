@@ -17,7 +17,14 @@ pub fn of(ticket: TicketId) -> OrderFact {
         order: OrderId::derive(ticket, 1),
         unit: "D01".parse().unwrap(),
         at: "2026-11-23T16:30:00.250Z".parse().unwrap(),
-        by: By { role: Role::System, unit: None, person: Some("staff-7".into()), steps: Vec::new(), state: State::InProgress },
+        by: By {
+            role: Role::System,
+            unit: None,
+            person: Some("staff-7".into()),
+            steps: Vec::new(),
+            state: State::InProgress,
+            clocks: Vec::new(),
+        },
     }
 }
 

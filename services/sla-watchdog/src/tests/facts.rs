@@ -2,19 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    clock::{ClockAt, ClockFact},
+    clock::{ClockAt, ClockFact, ClockTurn, Expired},
     envelope::{Inbound, Outbound},
     family::Family,
     id::{MessageId, OrderId, TicketId},
     lifecycle::{Role, State},
     ticket::{
-        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, OrderFact, Part, Reported, ResultForm, ReturnRuled,
-        TicketFact,
+        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, OrderFact, Part, Progressed, Reported, ResultForm,
+        ReturnRuled, TicketFact,
     },
 };
 use sla::{Calendar, Limit, Policy, schedule};
 
-use crate::{alarms::Rules, domain, handlers::Heard};
+use crate::{alarms::Rules, handlers::Heard, news::news};
 
 /// 桃树下社区, in 古南街道.
 pub const VILLAGE: &str = "360802001001";
@@ -32,7 +32,7 @@ pub fn ticket(n: usize) -> TicketId {
 }
 
 fn by() -> By {
-    By { role: Role::System, unit: None, person: None, steps: Vec::new(), state: State::InProgress }
+    By { role: Role::System, unit: None, person: None, steps: Vec::new(), state: State::InProgress, clocks: Vec::new() }
 }
 
 /// The `n`-th order goes out at `start`, as round `n`.
@@ -87,13 +87,19 @@ pub fn closed(ticket: TicketId, at: DateTime<Utc>) -> TicketFact {
     Closed { of: order_fact(ticket, at), answers, public_reply: String::new() }.into()
 }
 
+/// A fact that says nothing of clocks but what its ledger lines say.
+pub fn lines(ticket: TicketId, clocks: Vec<ClockTurn>, at: DateTime<Utc>) -> TicketFact {
+    let of = OrderFact { by: By { clocks, ..by() }, ..order_fact(ticket, at) };
+    Progressed { of, note: String::new() }.into()
+}
+
 /// The fact as the engine hands it to the handler.
 pub fn heard(fact: &TicketFact, seq: i64) -> Inbound<Heard> {
     Inbound {
         id: MessageId(uuid::Uuid::new_v4()),
         seq: u64::try_from(seq).ok(),
         now: at("2026-03-01T00:00:00Z"),
-        body: Heard(domain::turn(fact, seq).unwrap()),
+        body: Heard(news(fact, seq).unwrap()),
     }
 }
 
@@ -104,5 +110,14 @@ pub fn said(message: &Outbound) -> (String, ClockAt, Option<String>) {
         ClockFact::Warned(f) => (kind.to_owned(), f.clock, None),
         ClockFact::Overdue(f) => (kind.to_owned(), f.clock, None),
         ClockFact::Escalated(f) => (format!("{kind}-{}", f.level), f.clock, Some(f.to.to_string())),
+        ClockFact::Expired(f) => panic!("{} only ran out", f.clock),
+    }
+}
+
+/// What a message says of a clock that ran out.
+pub fn ran_out(message: &Outbound) -> Expired {
+    match ClockFact::decode("expired", message.body.as_bytes()).unwrap() {
+        ClockFact::Expired(f) => f,
+        _ => unreachable!(),
     }
 }
