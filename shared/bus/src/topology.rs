@@ -57,19 +57,11 @@ impl Pace {
 /// Submissions to intake.
 pub const INTAKE: Tap = Tap { stream: subject::INTAKE, durable: "intake", filters: &["intake.*.submit.*"], pace: Pace::AtOnce };
 /// How tickets go, to intake, which tells the reporter.
-pub const INTAKE_PROGRESS: Tap = Tap {
-    stream: subject::FACTS,
-    durable: "intake-progress",
-    filters: &[
-        "ticket.v1.dispatched",
-        "ticket.v1.consultation_opened",
-        "ticket.v1.signed",
-        "ticket.v1.reported",
-        "ticket.v1.checked",
-        "ticket.v1.closed",
-    ],
-    pace: Pace::Gather,
-};
+pub const INTAKE_PROGRESS: Tap =
+    Tap { stream: subject::FACTS, durable: "intake-progress", filters: &["ticket.v1.*"], pace: Pace::Gather };
+/// What became of citizens' acts, to intake.
+pub const INTAKE_ANSWERS: Tap =
+    Tap { stream: subject::ANSWERS, durable: "intake-answers", filters: &["answer.v1.CITIZEN"], pace: Pace::Gather };
 /// New tickets to classification.
 pub const CLASSIFICATION: Tap =
     Tap { stream: subject::FACTS, durable: "classification", filters: &["ticket.v1.received"], pace: Pace::AtOnce };
@@ -79,18 +71,17 @@ pub const DISPATCH: Tap =
 /// Acts of units to dispatch.
 pub const DISPATCH_ACTS: Tap =
     Tap { stream: subject::ACTS, durable: "dispatch-acts", filters: &["work.*.act.*"], pace: Pace::AtOnce };
-/// What starts and stops the handling clock, to the watchdog.
-pub const SLA_WATCHDOG: Tap = Tap {
-    stream: subject::FACTS,
-    durable: "sla-watchdog",
-    filters: &["ticket.v1.dispatched", "ticket.v1.reported", "ticket.v1.checked", "ticket.v1.return_ruled", "ticket.v1.closed"],
-    pace: Pace::Gather,
-};
+/// What is done to clocks, to the watchdog: any fact may carry it.
+pub const SLA_WATCHDOG: Tap =
+    Tap { stream: subject::FACTS, durable: "sla-watchdog", filters: &["ticket.v1.*"], pace: Pace::Gather };
+/// Rulings, to classification: what they teach is proposed for the catalogue.
+pub const CLASSIFICATION_RULINGS: Tap =
+    Tap { stream: subject::FACTS, durable: "classification-rulings", filters: &["ticket.v1.return_ruled"], pace: Pace::Gather };
 /// What a hotline platform wants to know, to the bridge.
 pub const HOTLINE_BRIDGE: Tap = Tap {
     stream: subject::FACTS,
     durable: "hotline-bridge",
-    filters: &["ticket.v1.signed", "ticket.v1.progressed", "ticket.v1.reported", "ticket.v1.closed"],
+    filters: &["ticket.v1.signed", "ticket.v1.progressed", "ticket.v1.reported", "ticket.v1.closed", "ticket.v1.moved"],
     pace: Pace::Gather,
 };
 /// Everything, to the console.
@@ -98,8 +89,18 @@ pub const CONSOLE: Tap =
     Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"], pace: Pace::Gather };
 
 /// All consumers of services.
-pub const TAPS: [Tap; 8] =
-    [INTAKE, INTAKE_PROGRESS, CLASSIFICATION, DISPATCH, DISPATCH_ACTS, SLA_WATCHDOG, HOTLINE_BRIDGE, CONSOLE];
+pub const TAPS: [Tap; 10] = [
+    INTAKE,
+    INTAKE_PROGRESS,
+    INTAKE_ANSWERS,
+    CLASSIFICATION,
+    CLASSIFICATION_RULINGS,
+    DISPATCH,
+    DISPATCH_ACTS,
+    SLA_WATCHDOG,
+    HOTLINE_BRIDGE,
+    CONSOLE,
+];
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

@@ -59,6 +59,15 @@ pub struct ClockTurn {
     /// The deadline lies beyond the published calendar.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
+    /// The limit that the deadline was computed with: `5 working_days`; none for a promised date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Version of the calendar that it was computed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+    /// Version of the policy that it was computed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// Which clock of which ticket, and how it stood.

@@ -83,6 +83,9 @@ pub struct Submit {
     /// The class that a call-taker or platform has set; classification follows it.
     #[serde(default)]
     pub class: Option<Class>,
+    /// 待受理: a call-taker answers, refuses or accepts it; nothing is dispatched before.
+    #[serde(default)]
+    pub hold: bool,
     /// Who reports; nothing for an anonymous report.
     #[serde(default)]
     pub reporter: Option<Reporter>,

@@ -21,6 +21,7 @@ pub mod envelope;
 pub mod family;
 pub mod id;
 pub mod intake;
+#[macro_use]
 pub mod lifecycle;
 pub mod problem;
 pub mod subject;

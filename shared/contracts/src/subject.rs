@@ -15,13 +15,18 @@ pub const ACTS: &str = "ACTS";
 /// Answers to acts.
 pub const ANSWERS: &str = "ANSWERS";
 
+/// Acts of citizens, sent by intake after it has checked number and code.
+pub const CITIZEN_ACTS: &str = "citizen.v1.act";
+/// In place of a unit on `answer.v1.<unit>`: answers to citizens, which intake hears.
+pub const CITIZEN: &str = "CITIZEN";
+
 /// What each stream stores.
 pub const STREAM_SUBJECTS: [(&str, &[&str]); 6] = [
     (INTAKE, &["intake.*.submit.*"]),
     (RECEIPTS, &["receipt.v1.*"]),
     (FACTS, &["ticket.v1.*", "clock.v1.*"]),
     (QUEUES, &["queue.v1.*.*"]),
-    (ACTS, &["work.*.act.*"]),
+    (ACTS, &["work.*.act.*", CITIZEN_ACTS]),
     (ANSWERS, &["answer.v1.*"]),
 ];
 

@@ -40,8 +40,18 @@ family! {
         Checked = "checked",
         /// T27.
         Closed = "closed",
+        /// A step that no other fact tells: refused, recalled, suspended, merged …
+        Moved = "moved",
+        /// An act that leaves the state as it is: urged, asked, whistled, called back …
+        Noted = "noted",
     }
 }
+
+mod beside;
+mod head;
+
+pub use beside::{Moved, Noted, RefusalReason, RequestKind, SupervisionLevel, TerminationReason};
+pub use head::Head;
 
 /// By which place a matter belongs (domain.md 1.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +103,9 @@ pub struct Received {
     /// The class that the source set.
     #[serde(default)]
     pub class: Option<Class>,
+    /// A call-taker accepts or refuses it; nothing is dispatched before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
     /// When it was registered.
     pub at: DateTime<Utc>,
     /// Who registered it.
@@ -131,6 +144,15 @@ pub struct Classified {
     /// The division that owns the matter, if known.
     #[serde(default)]
     pub division: Option<DivisionCode>,
+    /// A person accepts or refuses it first: the source asked for that, or classification is not sure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
+    /// How sure classification is of the category, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// The categories that a person may choose from, best first, if it is not sure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// Why, in words for a clerk (Chinese).
     pub reasons: Vec<String>,
     /// Version of rules and catalogue that decided.
@@ -160,6 +182,9 @@ pub struct Assigned {
     pub unit: UnitId,
     /// Its part.
     pub part: Part,
+    /// When a responsible unit's part is due; none: with the lead's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
 }
 
 /// Work orders went out; the handling clock (K5) runs from `at`.
@@ -267,6 +292,12 @@ pub struct ReturnRuled {
     pub of: OrderFact,
     /// Granted (a new dispatch follows) or refused.
     pub granted: bool,
+    /// The unit that must act now, if it was granted or designated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<UnitId>,
+    /// The time that the dispute took, in milliseconds: charged to it, while the citizen's clock went on.
+    #[serde(default)]
+    pub lost_ms: i64,
     /// Why.
     pub reason: String,
 }

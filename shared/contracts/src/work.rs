@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     family::family,
     id::{DivisionCode, OrderId, TicketId, UnitId},
+    lifecycle::{Note, State},
     problem::Problem,
-    text::Text,
-    ticket::{CallbackAnswers, Class, Part, ResultForm},
+    ticket::{Class, Part, RequestKind, ResultForm},
 };
+
+mod act;
+
+pub use act::{ActBody, Ask, CitizenAct, CitizenDo, CoTask, OutsideDesk, Ruling, Sameness, UnitAct};
 
 family! {
     /// Subject `queue.v1.<unit>.<kind>`: a unit's own durable queue.
@@ -26,6 +30,12 @@ family! {
         Check = "check",
         /// For the callback clerk: ask the citizen.
         Callback = "callback",
+        /// For the call-taker or the dispatcher: accept, refuse or dispatch what waits.
+        Triage = "triage",
+        /// For who may grant it: extension, suspension …
+        Request = "request",
+        /// To be read, and where it asks for one, answered: urge, supervision, whistle, emergency.
+        Notice = "notice",
     }
 }
 
@@ -34,6 +44,14 @@ family! {
     pub enum UnitWork: "work.v1" {
         /// An act.
         UnitAct = "act",
+    }
+}
+
+family! {
+    /// Subject `citizen.v1.act`: what a citizen does with a ticket, after intake has checked the code.
+    pub enum CitizenWork: "citizen.v1" {
+        /// An act.
+        CitizenAct = "act",
     }
 }
 
@@ -87,6 +105,9 @@ pub struct WorkOrder {
     /// All other units with a work order of this dispatch.
     #[serde(default)]
     pub with: Vec<UnitId>,
+    /// What a co-handler is asked to do; none for the whole matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
 }
 
 /// A copy for the supervising department.
@@ -152,95 +173,54 @@ pub struct Callback {
     pub result: ResultForm,
 }
 
-/// One act of a unit, by a person of it.
+/// A ticket that waits for a person before it goes to a unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnitAct {
-    /// The ticket.
-    pub ticket: TicketId,
-    /// The piece of work, as the queue item named it.
-    pub order: OrderId,
-    /// Staff number of the person who acts; who checks or calls back must not be who handled.
-    pub person: Text<40>,
-    /// What is done.
-    pub act: ActBody,
+pub struct Triage {
+    /// The task; its `order` names nothing yet.
+    #[serde(flatten)]
+    pub task: Task,
+    /// Where it waits: to be accepted, or to be dispatched.
+    pub waiting: State,
+    /// The lead that classification or the last ruling names.
+    pub lead: UnitId,
+    /// Further units.
+    #[serde(default)]
+    pub others: Vec<UnitId>,
 }
 
-/// What a unit does.
+/// A request to decide, by another person than the asker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ActBody {
-    /// 签收: sign for the work order (T10).
-    Sign {},
-    /// Note progress.
-    Progress {
-        /// The note.
-        note: Text<2000>,
-    },
-    /// 反馈: report the result (T24).
-    Report {
-        /// The structured form.
-        result: ResultForm,
-    },
-    /// 退单/管辖申述: say that another unit must act (T12).
-    Return {
-        /// Why.
-        reason: Text<2000>,
-        /// The rule it rests on.
-        legal_basis: Text<500>,
-        /// The unit that should act.
-        propose: UnitId,
-    },
-    /// District centre: send a returned order to another unit (T13), back (T14), or designate for good (T15).
-    Rule {
-        /// The ruling.
-        ruling: Ruling,
-        /// Why.
-        reason: Text<2000>,
-    },
-    /// 会商决定: name lead and responsible units (T19).
-    Decide {
-        /// 牵头单位.
-        lead: UnitId,
-        /// 责任单位.
-        #[serde(default)]
-        responsible: Vec<UnitId>,
-        /// Working days, 10 to 15.
-        days: u32,
-        /// 会商纪要.
-        minutes: Text<5000>,
-    },
-    /// 审核: pass (T26) or send back (T25).
-    Check {
-        /// Passed?
-        pass: bool,
-        /// Why it is sent back.
-        #[serde(default)]
-        reason: Option<Text<2000>>,
-    },
-    /// 回访: close (T27), or redo if not solved (T28).
-    CallBack {
-        /// What the citizen said.
-        answers: CallbackAnswers,
-    },
+pub struct Request {
+    /// The task.
+    #[serde(flatten)]
+    pub task: Task,
+    /// The unit that asks.
+    pub unit: UnitId,
+    /// What for.
+    pub request: RequestKind,
+    /// Why, numbers masked.
+    pub reason: String,
+    /// The new deadline or the promised date that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 }
 
-/// What the district centre rules on a return.
+/// Something to be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Ruling {
-    /// Granted: the order goes to this unit.
-    Grant {
-        /// The unit that must act now.
-        to: UnitId,
-    },
-    /// Refused: the unit keeps it.
-    Refuse {},
-    /// 指定承办: final, may not be returned.
-    Designate {
-        /// The unit that must act.
-        to: UnitId,
-    },
+pub struct Notice {
+    /// The task.
+    #[serde(flatten)]
+    pub task: Task,
+    /// What it is: urge, supervise, whistle …
+    pub note: Note,
+    /// The unit that says it; none for the system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// What is said, numbers masked.
+    pub text: String,
+    /// When an answer is due; none if none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_due: Option<DateTime<Utc>>,
 }
 
 /// What became of an act.

@@ -169,6 +169,7 @@ fn clock_effects_are_those_of_the_specification() {
                 Change::Returned => 'r',
                 Change::Held => 'h',
                 Change::Restored => '<',
+                Change::Recounted => '#',
             };
             format!("{mark}{}", effect.clock)
         });

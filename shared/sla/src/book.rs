@@ -178,7 +178,7 @@ impl ClockBook {
             Change::Restored if held => life.hold(false),
             _ => return Ok(None),
         }
-        Ok(Some(turn(clock, change, Some(old_due), life)))
+        Ok(Some(turn(clock, change, Some(old_due), life, terms)))
     }
 
     fn start(&mut self, clock: Clock, terms: &Terms<'_>, now: DateTime<Utc>) -> Result<ClockTurn, SlaError> {
@@ -196,7 +196,7 @@ impl ClockBook {
                 _ => return Err(SlaError::NotLater(clock)),
             },
         };
-        let started = turn(clock, Change::Started, old_due, &life);
+        let started = turn(clock, Change::Started, old_due, &life, terms);
         self.0.insert(clock, life);
         Ok(started)
     }
@@ -206,18 +206,24 @@ fn recount(clock: Clock, life: &mut Life, terms: &Terms<'_>, limit: Limit) -> Re
     let before = (life.due(), life.provisional());
     life.recount(terms.calendar, terms.policy, limit)?;
     let told = life.phase().is_open() && before != (life.due(), life.provisional());
-    Ok(told.then(|| turn(clock, Change::Moved, Some(before.0), life)))
+    Ok(told.then(|| turn(clock, Change::Recounted, Some(before.0), life, terms)))
 }
 
-fn turn(clock: Clock, change: Change, old_due: Option<DateTime<Utc>>, life: &Life) -> ClockTurn {
+/// The line of the ledger; one that computes a deadline says what with.
+fn turn(clock: Clock, change: Change, old_due: Option<DateTime<Utc>>, life: &Life, terms: &Terms<'_>) -> ClockTurn {
+    use Change::{Moved, Recounted, Reopened, Resumed, Started};
     let running = life.is_running();
+    let computed = matches!(change, Started | Resumed | Reopened | Moved | Recounted);
     ClockTurn {
-        order: None,
         clock,
+        order: None,
         change,
         old_due,
         due: running.then(|| life.due()),
         warn_at: if running { life.warn() } else { None },
         provisional: running && life.provisional(),
+        limit: life.limit().filter(|_| computed).map(|limit| limit.to_string()),
+        calendar: computed.then(|| terms.calendar.version().to_owned()),
+        policy: computed.then(|| terms.policy.version.clone()),
     }
 }

@@ -3,8 +3,8 @@
 use super::table::{Row, TABLE};
 
 vocabulary! {
-    /// An act that moves a ticket. Each has exactly one row in [`TABLE`]; T5, T20 and T32 go both
-    /// ways and are two acts each. Where a unit asks and somebody else grants (T20, T21, T22, T30),
+    /// An act that moves a ticket. Each has exactly one row in [`TABLE`]; T5, T16, T20 and T32 go
+    /// both ways and are two acts each. Where a unit asks and somebody else grants (T20, T21, T22, T30),
     /// the act is the grant; the asking is [`Note::AskRequest`](super::Note::AskRequest).
     enum Act, "act" {
         Register           "register"            "登记"     "register";
@@ -24,6 +24,7 @@ vocabulary! {
         RefuseReturn       "refuse_return"       "不同意退单" "refuse the return";
         Designate          "designate"           "指定承办" "designate";
         Transfer           "transfer"            "转派"     "transfer inside the unit";
+        HandUp             "hand_up"             "上报"     "hand up the ladder";
         AskCoHandlers      "ask_co_handlers"     "协办"     "ask co-handlers";
         OpenConsultation   "open_consultation"   "启动会商" "open consultation";
         DecideConsultation "decide_consultation" "会商决定" "decide consultation";
@@ -79,7 +80,7 @@ vocabulary! {
         T13 "T13" "同意退单"   "grant the return";
         T14 "T14" "不同意退单" "refuse the return";
         T15 "T15" "指定承办"   "designate";
-        T16 "T16" "转派"       "transfer inside the unit tree";
+        T16 "T16" "转派、上报" "transfer down and hand up";
         T17 "T17" "协办"       "ask co-handlers";
         T18 "T18" "启动会商"   "open consultation";
         T19 "T19" "会商决定"   "decide consultation";

@@ -47,6 +47,7 @@ vocabulary! {
         Returned "returned" "退单结束" "closed as returned: counts for the dispute";
         Held     "held"     "随主案"   "held while the lead case runs";
         Restored "restored" "还原"     "back to what it was before the merge";
+        Recounted "recounted" "重算"   "computed anew: another class, or a new calendar year";
     }
 }
 

@@ -201,6 +201,8 @@ pub struct Order {
     pub touch: Touch,
     /// The receiver stands below the giver in the same unit tree (T16).
     pub downward: bool,
+    /// The receiver stands above the giver on the ladder (T16).
+    pub upward: bool,
     /// Every sub-order's time is shorter than the lead's (T17).
     pub sub_times_shorter: bool,
     /// The form of the result is complete (T24).

@@ -82,6 +82,9 @@ guards! {
     Downward "downward" "只能在本单位内向下转派；向上请申请退单"
         "a transfer goes downward inside the unit only; appeal to hand it up"
         if |f| f.context.order.downward;
+    Upward "upward" "只能上报给上一级或更上级；请选择镇街或区综治中心"
+        "it is handed up to a level above only; name the town or the district centre"
+        if |f| f.context.order.upward;
     SubTimesShorter "sub_times_shorter" "协办时限须早于主办时限；请缩短协办时限"
         "a co-handler's time must end before the lead's; shorten it"
         if |f| f.context.order.sub_times_shorter;

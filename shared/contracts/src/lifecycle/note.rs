@@ -29,6 +29,15 @@ vocabulary! {
         DenyExclusion       "deny_exclusion"       "查否"         "deny the exclusion";
         AppealAssessment    "appeal_assessment"    "考核申诉"     "appeal the assessment";
         ReviewAssessment    "review_assessment"    "考核复核"     "review the assessment";
+        Whistle             "whistle"              "吹哨"         "call units to the scene";
+        Arrive              "arrive"               "报到"         "arrive at the scene";
+        EndWhistle          "end_whistle"          "哨声解除"     "end the whistle; who stayed away is listed";
+        Reply               "reply"                "督办回复"     "reply to a supervision";
+        Attend              "attend"               "会商到会"     "record the attendance of a consultation";
+        JudgePart           "judge_part"           "主办确认协办结果" "accept or send back a co-handler's result";
+        CallBack            "call_back"            "并案回访"     "call back the reporter of a merged ticket";
+        Reclassify          "reclassify"           "调整类别"     "change the class";
+        Succeed             "succeed"              "机构调整承接" "pass to the successor of a reorganised unit";
     }
 }
 
@@ -79,6 +88,9 @@ const LIVE: &[State] = &[
 /// Who makes requests: the unit; and the hotline's staff, who may ask to terminate (T30) a ticket
 /// that no unit has.
 const ASKERS: &[Role] = &[HandlingUnit, GridWorker, CommunityOfficer, CallTaker, Dispatcher];
+
+/// A unit has it in hand.
+const HELD: &[State] = &[Dispatched, InProgress, Suspended, Deferred];
 
 /// Where an assessment counts: from the dispatch to the archive.
 const ASSESSED: &[State] =
@@ -133,6 +145,15 @@ pub const NOTES: &[NoteRow] = notes! {
     DenyExclusion, in *ASSESSED, by [Assessor], clocks [];
     AppealAssessment, in [Closed, Terminated], by *HANDLERS, clocks [];
     ReviewAssessment, in [Closed, Terminated], by [Assessor], clocks [];
+    Whistle, in *HELD, by *HANDLERS, clocks [];
+    Arrive, in *State::OPEN, by [HandlingUnit, CoHandler, GridWorker], clocks [];
+    EndWhistle, in *State::OPEN, by *HANDLERS, clocks [];
+    Reply, in *State::OPEN, by *HANDLERS, clocks [];
+    Attend, in [Consulting], by [Convener], clocks [];
+    JudgePart, in [InProgress], by *HANDLERS, clocks [];
+    CallBack, in [Merged], by [CallbackClerk], clocks [];
+    Reclassify, in [PendingDispatch, Dispatched, InProgress], by [Dispatcher, HotlineOffice], clocks [];
+    Succeed, in *State::OPEN, by [Administrator], clocks [];
 };
 
 impl Note {

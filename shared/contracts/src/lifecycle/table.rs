@@ -123,6 +123,10 @@ pub const TABLE: &[Row] = table! {
     T16 Transfer: Source::In(&[InProgress]) => to(Dispatched),
         by *HANDLERS, if [Downward],
         clocks [Started K3];
+    // Not in domain.md 2.2: without it a grid could not hand up what it can't do (domain.md 3.3, 2.5). K5 goes on.
+    T16 HandUp: Source::In(&[Dispatched, InProgress]) => to(Dispatched),
+        by *HANDLERS, if [Upward, ReasonGiven],
+        clocks [Started K3];
     T17 AskCoHandlers: Source::In(&[InProgress]) => to(InProgress),
         by *HANDLERS, if [SubTimesShorter],
         clocks [];

@@ -53,7 +53,7 @@ pub fn likely(seed: u64) -> Context {
 }
 
 /// Every plain yes or no of a context.
-fn flags(c: &mut Context) -> [&mut bool; 30] {
+fn flags(c: &mut Context) -> [&mut bool; 31] {
     [
         &mut c.intake.number_is_new,
         &mut c.intake.knowledge_cited,
@@ -65,6 +65,7 @@ fn flags(c: &mut Context) -> [&mut bool; 30] {
         &mut c.order.unit_named,
         &mut c.order.copies_named,
         &mut c.order.downward,
+        &mut c.order.upward,
         &mut c.order.sub_times_shorter,
         &mut c.order.form_complete,
         &mut c.request.pending,
@@ -130,6 +131,7 @@ fn broken_order(guard: Guard, c: &Context) -> Option<Vec<Context>> {
         Guard::SignTimeOver => {
             ways!(c, deadlines.k3 = Standing::Unknown, deadlines.k3 = Standing::Inside)
         }
+        Guard::Upward => ways!(c, order.upward = false),
         Guard::Downward => ways!(c, order.downward = false),
         Guard::SubTimesShorter => ways!(c, order.sub_times_shorter = false),
         Guard::ClassReturnable => ways!(c, class = None, class = Some(Class::Simple)),
