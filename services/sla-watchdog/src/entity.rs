@@ -1,39 +1,21 @@
-//! The only table: one handling clock a ticket.
+//! The only table: the clocks of a ticket.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The handling clock of a ticket. What comes from the dispatch is null while none was heard.
+/// The clocks of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "clock")]
 pub struct Model {
     /// Ticket.
     #[sea_orm(primary_key, auto_increment = false)]
     pub ticket_id: String,
-    /// Place of the fact that last started or stopped it.
-    pub seq: i64,
-    /// Since when it runs, ms; null while it is stopped.
-    pub since_ms: Option<i64>,
-    /// Place of the dispatch.
-    pub promise_seq: Option<i64>,
-    /// The lead's work order.
-    pub order_id: Option<String>,
-    /// The lead.
-    pub unit: Option<String>,
-    /// The division that owns the matter.
-    pub division: Option<String>,
-    /// Round of handling.
-    pub round: Option<i64>,
-    /// Class code.
-    pub class: Option<String>,
-    /// When it started, ms.
-    pub started_ms: Option<i64>,
-    /// When the warning was promised, ms.
-    pub warn_ms: Option<i64>,
-    /// The deadline, ms.
-    pub due_ms: Option<i64>,
-    /// The last alarm that was fired: `warned`, `overdue`, `escalated-1` …
-    pub reached: Option<String>,
+    /// 1 for danger to life or limb.
+    pub urgent: i32,
+    /// The last dispatch, JSON; null while none was heard.
+    pub promise: Option<String>,
+    /// How each clock was set last, JSON.
+    pub clocks: String,
     /// The next alarm, ms; null if there is none.
     pub next_ms: Option<i64>,
     /// Grows by one with each change; two replicas can't overwrite each other.

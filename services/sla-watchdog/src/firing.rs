@@ -1,5 +1,5 @@
-//! What is due is fired: the alarm is said and the clock moved on in one transaction, so that a crash at any
-//! instant leaves both or neither, and two replicas never have the same clock in hand.
+//! What is due is fired: the alarm is said and the clocks moved on in one transaction, so that a crash at any
+//! instant leaves both or neither, and two replicas never have the same ticket in hand.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -14,6 +14,7 @@ use crate::{
     alarms::{Fired, Rules},
     handlers::Watchdog,
     store,
+    time::Time,
 };
 
 /// Longest wait between two looks: a nearer alarm that another replica armed is seen in time.
@@ -24,10 +25,10 @@ const UNMOVED: u32 = 30;
 /// Ten minutes.
 const LOOKS: u32 = 6000;
 
-/// One look: fires at most `batch` clocks and tells when to look again.
-pub async fn round(engine: &Engine<Watchdog>, db: &Db, batch: u64) -> anyhow::Result<Duration> {
+/// One look: fires what is due of at most `batch` tickets and tells when to look again.
+pub async fn round(engine: &Engine<Watchdog>, db: &Db, time: &Time, batch: u64) -> anyhow::Result<Duration> {
     let Watchdog { rules, metrics } = engine.handler();
-    let now = engine.clock().now();
+    let Some(now) = time.tell(engine.clock(), db, metrics).await? else { return Ok(LOOK) };
     let next = store::next(db.read()).await?;
     metrics.next(next);
     let Some(next) = next else { return Ok(LOOK) };
@@ -38,29 +39,28 @@ pub async fn round(engine: &Engine<Watchdog>, db: &Db, batch: u64) -> anyhow::Re
     }
     let mut fired = Vec::new();
     let fire = async |tx: &Tx| {
-        let due = fire(tx, rules, now, batch).await?;
-        fired.extend(due.iter().map(|f| (f.stage, f.late_ms)));
-        Ok(due.into_iter().map(|f| f.message).collect())
+        fired = fire(tx, rules, now, batch).await?;
+        Ok(fired.iter().map(|f| f.message.clone()).collect())
     };
     engine.spontaneous(fire).await?;
-    for (stage, late_ms) in &fired {
-        metrics.fired(*stage, *late_ms);
+    for alarm in &fired {
+        metrics.fired(alarm);
     }
     // nothing, though something is due: another replica has it in hand
     Ok(if fired.is_empty() { LOOK } else { Duration::ZERO })
 }
 
-/// Fires what is due at `now`, at most `most` clocks, the oldest alarm first.
+/// Fires what is due at `now`, of at most `most` tickets, urgent ones first.
 pub async fn fire(tx: &Tx, rules: &Rules, now: DateTime<Utc>, most: u64) -> Result<Vec<Fired>, Fault> {
     let mut moved = Vec::new();
     let mut fired = Vec::new();
-    for mut clock in store::due(tx, now, most).await? {
-        match rules.fire(&mut clock, now) {
+    for mut watch in store::due(tx, now, most).await? {
+        match rules.fire(&mut watch, now) {
             Ok(said) => {
                 fired.extend(said);
-                moved.push(clock);
+                moved.push(watch);
             }
-            Err(e) => tracing::error!(ticket = %clock.ticket, error = %e, "no alarms for this clock under the present policy"),
+            Err(e) => tracing::error!(ticket = %watch.ticket, error = %e, "no alarms for these clocks under the present policy"),
         }
     }
     store::save(tx, &moved).await?;

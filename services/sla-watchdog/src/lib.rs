@@ -1,28 +1,34 @@
 //! 时限督办: when does a clock start, stop, warn, run out, and who is told then?
 //!
-//! Hears the facts that start and stop the handling clock (K5): `ticket.v1.dispatched`, `reported`, `checked`,
-//! `return_ruled`, `closed`. Says `clock.v1.warned`, `overdue` and `escalated`, each once. Owns one row a ticket,
-//! with the instant of its next alarm; an index over those instants alone is all that is ever looked at.
+//! Hears every fact about a ticket and reads in it what the step did to the ticket's clocks (`by.clocks`). Says
+//! `clock.v1.warned`, `overdue` and `escalated` of the handling clock K5 and `clock.v1.expired` of the others, each
+//! once. Owns one row a ticket, with the instant of its next alarm; an index over those instants alone is all that is
+//! ever looked at.
 //!
 //! Facts may come late, twice and in any order: the row is the same in the end. The alarms are rows too, so a
 //! restart loses none, and any number of replicas may look for them.
 //!
-//! - `domain` what a fact does to a clock
-//! - `alarms` which alarms a clock has, and what they say
+//! - `news` what a fact says about clocks
+//! - `domain` what that does to the clocks of the ticket
+//! - `alarms` which alarms clocks have, and what they say
 //! - `handlers` facts, batch by batch
 //! - `firing` what is due
+//! - `time`, `guard` which time decides, and whether it can be believed
 
 mod alarms;
 mod config;
 mod domain;
 mod entity;
 mod firing;
+mod guard;
 mod handlers;
 mod metrics;
 mod migration;
+mod news;
 mod store;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::sync::Arc;
 
@@ -42,13 +48,13 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<()> {
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(watchdog, &db, &relay);
     context.listen(topology::SLA_WATCHDOG, &engine);
-    let catch_up = Arc::new(firing::CatchUp::new(context.bus.clone()));
+    let (catch_up, time) = (Arc::new(firing::CatchUp::new(context.bus.clone())), Arc::new(time::Time::default()));
     context.every("alarms", move || {
-        let (engine, db, catch_up) = (engine.clone(), db.clone(), catch_up.clone());
+        let (engine, db, catch_up, time) = (engine.clone(), db.clone(), catch_up.clone(), time.clone());
         async move {
             match catch_up.hold().await {
                 Some(wait) => Ok(wait),
-                None => firing::round(&engine, &db, batch).await,
+                None => firing::round(&engine, &db, &time, batch).await,
             }
         }
     });

@@ -1,11 +1,12 @@
 //! What can be measured of clocks.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Gauge, Histogram},
 };
-use sla::Stage;
+
+use crate::alarms::Fired;
 
 /// Instruments of the watchdog.
 #[derive(Debug)]
@@ -14,6 +15,9 @@ pub struct Metrics {
     fired: Counter<u64>,
     late: Histogram<f64>,
     next: Gauge<i64>,
+    jumps: Counter<u64>,
+    held: Gauge<u64>,
+    skew: Gauge<f64>,
 }
 
 impl Metrics {
@@ -23,9 +27,14 @@ impl Metrics {
         Self {
             armed: meter
                 .u64_counter("gridline.clock.armed")
-                .with_description("Clocks that were started or set going again; a batch that is tried again counts again")
+                .with_description(
+                    "Tickets whose clocks were set and have an alarm to come; a batch that is tried again counts again",
+                )
                 .build(),
-            fired: meter.u64_counter("gridline.clock.fired").with_description("Alarms that were fired, by stage").build(),
+            fired: meter
+                .u64_counter("gridline.clock.fired")
+                .with_description("Alarms that were fired, by clock and stage")
+                .build(),
             late: meter
                 .f64_histogram("gridline.clock.late")
                 .with_description("How late alarms were fired")
@@ -37,7 +46,36 @@ impl Metrics {
                 .with_description("When the next alarm is due, Unix time; 0: none is armed")
                 .with_unit("s")
                 .build(),
+            jumps: meter
+                .u64_counter("gridline.clock.jumps")
+                .with_description("Jumps of a clock by more than 30 s, by whose clock it is: an alarm")
+                .build(),
+            held: meter
+                .u64_gauge("gridline.clock.held")
+                .with_description("1 while alarms are held back because the clock that decides has jumped")
+                .build(),
+            skew: meter
+                .f64_gauge("gridline.clock.skew")
+                .with_description("How far the database's clock is ahead of ours")
+                .with_unit("s")
+                .build(),
         }
+    }
+
+    /// A clock jumped; `whose` is `service` or `database`.
+    pub fn jumped(&self, whose: &'static str) {
+        self.jumps.add(1, &[KeyValue::new("whose", whose)]);
+    }
+
+    /// Whether alarms are held back.
+    pub fn held(&self, held: bool) {
+        self.held.record(held.into(), &[]);
+    }
+
+    /// How far the database's clock is ahead.
+    pub fn skew(&self, ahead: TimeDelta) {
+        #[expect(clippy::cast_precision_loss, reason = "a skew of 285,000 years may lose a millisecond")]
+        self.skew.record(ahead.num_milliseconds() as f64 / 1000.0, &[]);
     }
 
     /// So many clocks run.
@@ -46,10 +84,10 @@ impl Metrics {
     }
 
     /// An alarm was fired, and committed.
-    pub fn fired(&self, stage: Stage, late_ms: i64) {
-        self.fired.add(1, &[KeyValue::new("stage", stage.to_string())]);
+    pub fn fired(&self, fired: &Fired) {
+        self.fired.add(1, &[KeyValue::new("clock", fired.which.clock.code()), KeyValue::new("stage", fired.stage.to_string())]);
         #[expect(clippy::cast_precision_loss, reason = "a lateness of 285,000 years may lose a millisecond")]
-        self.late.record(late_ms as f64 / 1000.0, &[]);
+        self.late.record(fired.late_ms as f64 / 1000.0, &[]);
     }
 
     /// The next alarm.

@@ -1,34 +1,38 @@
-//! The only queries of the watchdog, and the step between row and clock.
+//! The only queries of the watchdog, and the step between row and clocks.
 
 use chrono::{DateTime, Utc};
 use outbox::{
-    Fault, Tx,
+    Db, Fault, Tx,
     bulk::{self, Existing},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{LockBehavior, LockType},
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    sea_query::{Expr, LockBehavior, LockType},
 };
 
 use crate::{
-    domain::{Clock, Promise},
+    domain::Watch,
     entity::{Column, Entity, Model},
 };
 
 /// The clocks of `tickets`.
-pub async fn clocks(tx: &Tx, tickets: &[String]) -> Result<Vec<Clock>, DbErr> {
+pub async fn watches(tx: &Tx, tickets: &[String]) -> Result<Vec<Watch>, DbErr> {
     let rows = bulk::find_in::<Entity>(&**tx, Column::TicketId, tickets).await?;
-    rows.into_iter().map(|row| clock(&row).ok_or_else(|| DbErr::Custom(broken(&row)))).collect()
+    rows.into_iter().map(|row| watch(&row).ok_or_else(|| DbErr::Custom(broken(&row)))).collect()
 }
 
-/// Clocks with an alarm due at `now`, the oldest first, at most `most`. On PostgreSQL those that another replica
-/// has in hand are left to it; on SQLite a write transaction is alone anyway.
-pub async fn due(tx: &Tx, now: DateTime<Utc>, most: u64) -> Result<Vec<Clock>, DbErr> {
-    let rows = due_query(now, most).all(&**tx).await?;
+/// Tickets with an alarm due at `now`, at most `most`: urgent ones first, then the oldest. On PostgreSQL those that
+/// another replica has in hand are left to it; on SQLite a write transaction is alone anyway.
+pub async fn due(tx: &Tx, now: DateTime<Utc>, most: u64) -> Result<Vec<Watch>, DbErr> {
+    let mut rows = due_query(true, now, most).all(&**tx).await?;
+    let rest = most.saturating_sub(rows.len() as u64);
+    if rest > 0 {
+        rows.extend(due_query(false, now, rest).all(&**tx).await?);
+    }
     Ok(rows
         .iter()
         .filter_map(|row| {
-            let read = clock(row);
+            let read = watch(row);
             if read.is_none() {
                 // it must not hold up the others
                 tracing::error!("{}", broken(row));
@@ -44,17 +48,30 @@ pub async fn next(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, Db
     Ok(next.and_then(DateTime::from_timestamp_millis))
 }
 
+/// What the database's own clock shows; none on SQLite, which has that of the process.
+pub async fn time(db: &Db) -> Result<Option<DateTime<Utc>>, DbErr> {
+    if db.backend() != DbBackend::Postgres {
+        return Ok(None);
+    }
+    let sql = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms";
+    let row = db.read().query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let ms = row.map(|row| row.try_get::<i64>("", "ms")).transpose()?;
+    Ok(ms.and_then(DateTime::from_timestamp_millis))
+}
+
 /// Writes clocks that were changed. A conflict if another replica changed one of them since they were read.
-pub async fn save(tx: &Tx, clocks: &[Clock]) -> Result<(), Fault> {
-    let mut rows: Vec<Model> = clocks.iter().map(row).collect();
+pub async fn save(tx: &Tx, watches: &[Watch]) -> Result<(), Fault> {
+    let mut rows = watches.iter().map(row).collect::<Result<Vec<Model>, DbErr>>()?;
     // always in the same order, so that two replicas wait for each other and don't lock each other out
     rows.sort_by(|a, b| a.ticket_id.cmp(&b.ticket_id));
     bulk::write::<Entity>(&**tx, &rows, Existing::NextVersion).await?;
     Ok(())
 }
 
-pub(crate) fn due_query(now: DateTime<Utc>, most: u64) -> Select<Entity> {
+pub(crate) fn due_query(urgent: bool, now: DateTime<Utc>, most: u64) -> Select<Entity> {
     Entity::find()
+        // as text, because SQLite takes a partial index only for what it sees
+        .filter(Expr::cust(if urgent { "\"urgent\" = 1" } else { "\"urgent\" = 0" }))
         .filter(Column::NextMs.is_not_null())
         .filter(Column::NextMs.lte(now.timestamp_millis()))
         .order_by_asc(Column::NextMs)
@@ -66,62 +83,33 @@ pub(crate) fn next_query() -> Select<Entity> {
     Entity::find().select_only().column(Column::NextMs).filter(Column::NextMs.is_not_null()).order_by_asc(Column::NextMs).limit(1)
 }
 
-fn row(c: &Clock) -> Model {
-    let p = c.promise.as_ref();
-    Model {
-        ticket_id: c.ticket.to_string(),
-        seq: c.seq,
-        since_ms: c.since.map(|t| t.timestamp_millis()),
-        promise_seq: p.map(|p| p.seq),
-        order_id: p.map(|p| p.order.to_string()),
-        unit: p.map(|p| p.unit.to_string()),
-        division: p.and_then(|p| p.division.as_ref()).map(ToString::to_string),
-        round: p.map(|p| p.round.into()),
-        class: p.map(|p| p.class.code().to_owned()),
-        started_ms: p.map(|p| p.start.timestamp_millis()),
-        warn_ms: p.map(|p| p.warn.timestamp_millis()),
-        due_ms: p.map(|p| p.due.timestamp_millis()),
-        reached: c.reached.map(|s| s.to_string()),
-        next_ms: c.next.map(|t| t.timestamp_millis()),
-        version: c.version + 1,
-    }
+fn row(watch: &Watch) -> Result<Model, DbErr> {
+    let failed = |e: serde_json::Error| DbErr::Json(e.to_string());
+    Ok(Model {
+        ticket_id: watch.ticket.to_string(),
+        urgent: watch.urgent.into(),
+        promise: watch.promise.as_ref().map(serde_json::to_string).transpose().map_err(failed)?,
+        clocks: serde_json::to_string(&watch.settings).map_err(failed)?,
+        next_ms: watch.next.map(|t| t.timestamp_millis()),
+        version: watch.version + 1,
+    })
 }
 
 /// None if the row can't be read: somebody else has written it.
-fn clock(row: &Model) -> Option<Clock> {
-    Some(Clock {
+fn watch(row: &Model) -> Option<Watch> {
+    Some(Watch {
         ticket: row.ticket_id.parse().ok()?,
-        seq: row.seq,
-        since: instant(row.since_ms)?,
-        promise: match row.promise_seq {
-            Some(seq) => Some(promise(row, seq)?),
+        urgent: row.urgent == 1,
+        promise: row.promise.as_deref().map(serde_json::from_str).transpose().ok()?,
+        settings: serde_json::from_str(&row.clocks).ok()?,
+        next: match row.next_ms {
+            Some(ms) => Some(DateTime::from_timestamp_millis(ms)?),
             None => None,
         },
-        reached: row.reached.as_deref().map(str::parse).transpose().ok()?,
-        next: instant(row.next_ms)?,
         version: row.version,
     })
 }
 
-fn promise(row: &Model, seq: i64) -> Option<Promise> {
-    Some(Promise {
-        seq,
-        order: row.order_id.as_deref()?.parse().ok()?,
-        unit: row.unit.as_deref()?.parse().ok()?,
-        division: row.division.as_deref().map(str::parse).transpose().ok()?,
-        round: u32::try_from(row.round?).ok()?,
-        class: row.class.as_deref()?.parse().ok()?,
-        start: instant(row.started_ms)??,
-        warn: instant(row.warn_ms)??,
-        due: instant(row.due_ms)??,
-    })
-}
-
-/// The outer `None`: no instant at all.
-fn instant(ms: Option<i64>) -> Option<Option<DateTime<Utc>>> {
-    ms.map(DateTime::from_timestamp_millis).map_or(Some(None), |t| t.map(Some))
-}
-
 fn broken(row: &Model) -> String {
-    format!("the clock of ticket {} can't be read; was its row written by a newer version?", row.ticket_id)
+    format!("the clocks of ticket {} can't be read; was the row written by a newer version?", row.ticket_id)
 }

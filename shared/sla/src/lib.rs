@@ -68,5 +68,5 @@ pub use lamp::{Lamp, lamp};
 pub use life::{Life, Phase, Span};
 pub use limits::{ClockLimits, DispatchLimits, Urgency};
 pub use local::{CHINA, YEARS};
-pub use policy::{DayRange, DayTimes, Limit, Limits, MAX_HOURS, MAX_WORKING_DAYS, Policy};
+pub use policy::{DayRange, DayTimes, Limit, Limits, MAX_HOURS, MAX_WORKING_DAYS, Policy, UnknownLimit};
 pub use schedule::{Alarm, schedule, schedule_from_due};

@@ -22,6 +22,9 @@ use crate::limits::ClockLimits;
 use chrono::{NaiveTime, Timelike};
 use contracts::lifecycle::Class;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
 
 /// The longest limit in hours: ten years.
 pub const MAX_HOURS: u32 = 10 * 366 * 24;
@@ -38,6 +41,37 @@ pub enum Limit {
     WorkingHours(u32),
     /// To the end of this many-th working day after the day of receipt. 1 to [`MAX_WORKING_DAYS`].
     WorkingDays(u32),
+}
+
+impl fmt::Display for Limit {
+    /// `2 hours`, `2 working_hours`, `5 working_days`: for the ledger; [`FromStr`] reads it back.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hours(n) => write!(f, "{n} hours"),
+            Self::WorkingHours(n) => write!(f, "{n} working_hours"),
+            Self::WorkingDays(n) => write!(f, "{n} working_days"),
+        }
+    }
+}
+
+/// A text that is not a [`Limit`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("not a limit: takes a number and hours, working_hours or working_days")]
+pub struct UnknownLimit;
+
+impl FromStr for Limit {
+    type Err = UnknownLimit;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (amount, unit) = text.split_once(' ').ok_or(UnknownLimit)?;
+        let amount = amount.parse().map_err(|_| UnknownLimit)?;
+        match unit {
+            "hours" => Ok(Self::Hours(amount)),
+            "working_hours" => Ok(Self::WorkingHours(amount)),
+            "working_days" => Ok(Self::WorkingDays(amount)),
+            _ => Err(UnknownLimit),
+        }
+    }
 }
 
 impl Limit {

@@ -108,6 +108,10 @@ fn every_clock_has_its_limit_and_its_line() {
         let turns = book.apply(&[effect(Change::Started, *clock)], &Terms { until, ..terms(&policy) }, now).unwrap();
         assert_eq!((shown(turns[0].due.unwrap()).as_str(), turns.len()), (end, 1), "{clock}");
         assert_eq!(turns[0].warn_at.is_some(), *clock == Clock::K5);
+        let (limit, versions) = (&turns[0].limit, (&turns[0].calendar, &turns[0].policy));
+        let life = book.life(*clock).unwrap();
+        assert_eq!(limit.as_deref().map(|text| text.parse::<Limit>().unwrap()), life.limit(), "{clock}");
+        assert_eq!(versions, (&Some(Calendar::builtin().version().to_owned()), &Some(policy.version.clone())));
     }
     for (urgency, end) in [(Urgency::Emergency, "2026-03-02T11:00:00"), (Urgency::Lifeline, "2026-03-02T12:00:00")] {
         let urgent = Terms { urgency, ..Terms::new(calendar, &policy) };
@@ -214,7 +218,7 @@ fn a_new_calendar_year_moves_only_what_was_provisional_and_only_when_asked() {
     let before = book.clone();
     let turns = book.recalculate(&year, &policy).unwrap();
     assert_eq!(turns.len(), 1);
-    assert_eq!((turns[0].change, turns[0].provisional, turns[0].old_due), (Change::Moved, false, before.due(Clock::K5)));
+    assert_eq!((turns[0].change, turns[0].provisional, turns[0].old_due), (Change::Recounted, false, before.due(Clock::K5)));
     assert_eq!(book.life(Clock::K9), before.life(Clock::K9));
     assert!(book.recalculate(&year, &policy).unwrap().is_empty());
 }

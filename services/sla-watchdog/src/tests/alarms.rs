@@ -94,11 +94,14 @@ async fn a_clock_stops_goes_on_and_stays_what_it_is_in_its_row() {
         a.hears(&[(5, reported(t, minutes(50)))]).await;
         a.hears(&[(3, dispatched(t, 1, Class::KeyDifficult, minutes(0)))]).await;
         let stopped = a.row(1).await.unwrap();
-        assert_eq!((stopped.next_ms, stopped.since_ms, stopped.seq, stopped.promise_seq), (None, None, 5, Some(3)));
+        assert_eq!((stopped.next_ms, stopped.clocks.as_str()), (None, r#"{"K5":{"seq":5,"anew":3}}"#));
+        assert!(stopped.promise.is_some());
         a.hears(&[(6, checked(t, false, minutes(70))), (4, return_ruled(t, true, minutes(60)))]).await;
         let going = a.row(1).await.unwrap();
-        assert_eq!((going.next_ms, going.seq, going.version), (going.warn_ms, 6, 3));
-        assert!(going.warn_ms.is_some() && going.due_ms > going.warn_ms);
+        let since = minutes(70).timestamp_millis();
+        assert_eq!((going.clocks, going.version), (format!(r#"{{"K5":{{"seq":6,"anew":3,"since":{since}}}}}"#), 3));
+        assert!(going.next_ms.is_some());
+        let going = a.row(1).await.unwrap();
         // what comes again changes nothing, not even the version
         a.hears(&[(3, dispatched(t, 1, Class::KeyDifficult, minutes(0))), (5, reported(t, minutes(50)))]).await;
         assert_eq!(a.row(1).await.unwrap(), going);
@@ -148,7 +151,7 @@ async fn a_row_that_cannot_be_read_holds_up_no_other() {
         a.hears(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
         let mut broken = a.row(1).await.unwrap();
         broken.ticket_id = ticket(2).to_string();
-        broken.class = Some("class of a later version".to_owned());
+        broken.clocks = "clocks of a later version".to_owned();
         Entity::insert(ActiveModel::from(broken)).exec(a.db.read()).await.unwrap();
         assert_eq!(kinds(&a.fires(minutes(96), 500).await), ["warned"]);
         assert!(a.fires(minutes(96), 500).await.is_empty());
@@ -165,7 +168,10 @@ async fn looking_for_alarms_reads_only_the_index_of_alarms() {
             DbBackend::Postgres => "EXPLAIN",
             _ => "EXPLAIN QUERY PLAN",
         };
-        for query in [store::due_query(minutes(0), 500).build(backend), store::next_query().build(backend)] {
+        let due = |urgent| store::due_query(urgent, minutes(0), 500).build(backend);
+        for (query, index) in
+            [(due(true), "clock_urgent"), (due(false), "clock_next"), (store::next_query().build(backend), "clock_next")]
+        {
             let tx = a.db.write().await.unwrap();
             if backend == DbBackend::Postgres {
                 // an empty table is scanned otherwise
@@ -179,7 +185,7 @@ async fn looking_for_alarms_reads_only_the_index_of_alarms() {
             let column = if backend == DbBackend::Postgres { "QUERY PLAN" } else { "detail" };
             let plan: Vec<String> = rows.iter().map(|r| r.try_get("", column).unwrap()).collect();
             let plan = plan.join("\n");
-            assert!(plan.contains("clock_next"), "{}\n{plan}", query.sql);
+            assert!(plan.contains(index), "{}\n{plan}", query.sql);
             assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
         }
     })

@@ -17,21 +17,21 @@ use crate::{
     DEFAULTS,
     alarms::Rules,
     config::Config,
-    domain::{Change, Clock},
+    domain::{K5, Setting, Watch},
     firing::Past,
     handlers::{Desk, Heard, Watchdog},
 };
 
 const START: &str = "2026-03-02T01:00:00Z";
 
-/// The clock after these facts, each with its place, in the order they were heard.
-fn after(facts: &[(i64, TicketFact)]) -> Option<Clock> {
+/// The clocks after these facts, each with its place, in the order they were heard.
+fn after(facts: &[(i64, TicketFact)]) -> Option<Watch> {
     let watchdog = Watchdog::new(rules());
     let mut desk = Desk::default();
     for (seq, fact) in facts {
         watchdog.decide(&mut desk, &heard(fact, *seq)).unwrap();
     }
-    desk.clocks.remove(&ticket(1))
+    desk.watches.remove(&ticket(1))
 }
 
 fn minutes(n: i64) -> DateTime<Utc> {
@@ -42,9 +42,14 @@ fn simple() -> TicketFact {
     dispatched(ticket(1), 1, Class::Simple, minutes(0))
 }
 
+/// The setting of the handling clock.
+fn k5(watch: &Watch) -> &Setting {
+    &watch.settings[&K5]
+}
+
 /// Fires at `now`; the stages and how late each was, in seconds.
-fn fire(clock: &mut Clock, now: DateTime<Utc>) -> Vec<(Stage, i64)> {
-    rules().fire(clock, now).unwrap().iter().map(|f| (f.stage, f.late_ms / 1000)).collect()
+fn fire(watch: &mut Watch, now: DateTime<Utc>) -> Vec<(Stage, i64)> {
+    rules().fire(watch, now).unwrap().iter().map(|f| (f.stage, f.late_ms / 1000)).collect()
 }
 
 #[test]
@@ -72,10 +77,10 @@ fn report_return_close_and_pass_stop_it_a_refused_return_does_not() {
     for stop in [reported(t, minutes(5)), return_ruled(t, true, minutes(5)), closed(t, minutes(5)), checked(t, true, minutes(5))]
     {
         let clock = after(&[(3, simple()), (4, stop)]).unwrap();
-        assert_eq!((clock.since, clock.next), (None, None));
+        assert_eq!((k5(&clock).since, clock.next), (None, None));
     }
     let clock = after(&[(3, simple()), (4, return_ruled(t, false, minutes(5)))]).unwrap();
-    assert_eq!((clock.seq, clock.next), (3, Some(minutes(96))));
+    assert_eq!((k5(&clock).seq, clock.next), (3, Some(minutes(96))));
 }
 
 #[test]
@@ -96,7 +101,7 @@ fn a_new_round_starts_from_zero() {
     let again = heard(&dispatched(t, 2, Class::Simple, minutes(200)), 9).body.0.unwrap();
     assert!(clock.take(&again));
     rules().wind(&mut clock).unwrap();
-    assert_eq!((clock.reached, clock.next), (None, Some(minutes(296))));
+    assert_eq!((k5(&clock).reached, clock.next), (None, Some(minutes(296))));
 }
 
 #[test]
@@ -121,7 +126,7 @@ fn an_outage_is_made_up_for_with_each_alarms_own_lateness() {
     let mut clock = after(&[(3, simple())]).unwrap();
     let fired = fire(&mut clock, minutes(190));
     assert_eq!(fired, [(Stage::Warned, 94 * 60), (Stage::Overdue, 70 * 60), (Stage::Escalated(1), 10 * 60)]);
-    assert_eq!((clock.reached, clock.next), (Some(Stage::Escalated(1)), Some(minutes(240))));
+    assert_eq!((k5(&clock).reached, clock.next), (Some(Stage::Escalated(1)), Some(minutes(240))));
     assert_eq!(fire(&mut clock, minutes(10_000)).len(), 2);
     assert_eq!(clock.next, None);
 }
@@ -175,10 +180,10 @@ fn a_dispatch_that_no_clock_can_follow_is_refused_and_leaves_nothing() {
     let mut desk = Desk::default();
     // also when it comes after the report: the order of coming must make no difference
     watchdog.decide(&mut desk, &heard(&reported(ticket(1), minutes(9)), 4)).unwrap();
-    let before = desk.clocks.clone();
+    let before = desk.watches.clone();
     let refusal = watchdog.decide(&mut desk, &heard(&fact, 3)).unwrap_err();
     assert!(matches!(refusal, Refusal::Illegal(p) if p.code == "bad_deadline"));
-    assert_eq!(desk.clocks, before);
+    assert_eq!(desk.watches, before);
 }
 
 #[test]
@@ -194,7 +199,7 @@ fn a_fact_must_say_its_place_and_a_dispatch_its_lead() {
         Heard::read("ticket.v1.x", &envelope.unwrap(), fact.encode().as_bytes()).map_err(|p| p.code)
     };
     let heard = read(&fact, Some("3")).unwrap().0.unwrap();
-    assert!(heard.seq == 3 && matches!(heard.change, Change::Start(p) if p.seq == 3));
+    assert!(heard.seq == 3 && heard.promise.is_some_and(|p| p.seq == 3));
     assert_eq!(read(&fact, None).unwrap_err(), "missing_header");
     assert_eq!(read(&fact, Some("0")).unwrap_err(), "missing_header");
     assert!(read(&return_ruled(ticket(1), false, minutes(1)), Some("4")).unwrap().0.is_none());
@@ -272,10 +277,10 @@ proptest! {
         let clock = after(&shuffled);
         prop_assert_eq!(&clock, &after(&history));
         // and it is what the history says: the last dispatch, and the last fact that starts or stops
-        let turns: Vec<_> = history.iter().filter_map(|(seq, f)| heard(f, *seq).body.0).collect();
-        let running = turns.last().is_some_and(|t| t.change != Change::Stop);
-        let promised = turns.iter().rev().find_map(|t| match &t.change { Change::Start(p) => Some((**p).clone()), _ => None });
-        prop_assert_eq!(clock.as_ref().is_some_and(|c| c.since.is_some()), running);
+        let news: Vec<_> = history.iter().filter_map(|(seq, f)| heard(f, *seq).body.0).collect();
+        let running = news.last().is_some_and(|n| n.lines[0].runs);
+        let promised = news.iter().rev().find_map(|n| n.promise.as_deref().cloned());
+        prop_assert_eq!(clock.as_ref().is_some_and(|c| k5(c).since.is_some()), running);
         prop_assert_eq!(clock.as_ref().is_some_and(|c| c.next.is_some()), running && promised.is_some());
         prop_assert_eq!(clock.and_then(|c| c.promise), promised);
     }
@@ -284,7 +289,7 @@ proptest! {
     fn no_alarm_is_said_twice_or_early_or_of_a_stopped_clock(
         (history, order) in heard_anyhow(), waits in prop::collection::vec(0i64..300, 24),
     ) {
-        let mut clock = Clock::unheard(ticket(1));
+        let mut clock = Watch::unheard(ticket(1));
         let (mut now, mut ids) = (minutes(0), HashSet::new());
         for (i, wait) in order.into_iter().zip(waits) {
             let (seq, fact) = &history[i];
@@ -292,7 +297,7 @@ proptest! {
                 rules().wind(&mut clock).unwrap();
             }
             now += TimeDelta::minutes(wait);
-            let running = clock.since.is_some();
+            let running = clock.settings.get(&K5).is_some_and(|k5| k5.since.is_some());
             for fired in rules().fire(&mut clock, now).unwrap() {
                 let (_, stood, _) = said(&fired.message);
                 prop_assert!(running && stood.at <= now && stood.late_ms == (now - stood.at).num_milliseconds());

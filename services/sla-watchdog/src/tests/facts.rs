@@ -44,7 +44,8 @@ pub fn dispatched(ticket: TicketId, n: u32, class: Class, start: DateTime<Utc>) 
         Class::KeyDifficult => Limit::WorkingDays(10),
     };
     let alarms = schedule(Calendar::builtin(), &policy, limit, start).unwrap();
-    let assigned = |m: u32, part| Assigned { order: OrderId::derive(ticket, m), unit: format!("D{m:02}").parse().unwrap(), part };
+    let assigned =
+        |m: u32, part| Assigned { order: OrderId::derive(ticket, m), unit: format!("D{m:02}").parse().unwrap(), part, due: None };
     Dispatched {
         ticket,
         orders: vec![assigned(n * 10, Part::Lead), assigned(n * 10 + 1, Part::Responsible)],
@@ -79,7 +80,7 @@ pub fn checked(ticket: TicketId, passed: bool, at: DateTime<Utc>) -> TicketFact 
 }
 
 pub fn return_ruled(ticket: TicketId, granted: bool, at: DateTime<Utc>) -> TicketFact {
-    ReturnRuled { of: order_fact(ticket, at), granted, reason: String::new() }.into()
+    ReturnRuled { of: order_fact(ticket, at), granted, reason: String::new(), to: None, lost_ms: 0 }.into()
 }
 
 pub fn closed(ticket: TicketId, at: DateTime<Utc>) -> TicketFact {

@@ -3,4 +3,5 @@
 mod alarms;
 mod decisions;
 mod facts;
+mod ledger;
 mod rows;
