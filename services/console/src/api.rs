@@ -60,6 +60,8 @@ struct Ticket {
     provisional: bool,
     done_at: Option<String>,
     closed_at: Option<String>,
+    /// The case that it is merged under.
+    lead: Option<String>,
 }
 
 impl Ticket {
@@ -92,6 +94,7 @@ impl Ticket {
             provisional: row.provisional,
             done_at: row.done_ms.map(rfc3339_ms),
             closed_at: row.closed_ms.map(rfc3339_ms),
+            lead: row.lead,
         }
     }
 }
@@ -201,7 +204,10 @@ struct InState {
 #[derive(Serialize)]
 struct Summary {
     at: String,
+    /// All tickets: everybody who reported.
     total: i64,
+    /// Those that are not merged under another: what there is to do.
+    causes: i64,
     states: Vec<InState>,
     green: i64,
     yellow: i64,
@@ -221,6 +227,7 @@ async fn summary(State(desk): State<Desk>, Query(query): Query<Vec<(String, Stri
     Ok(fresh(Summary {
         at: rfc3339_ms(now),
         total: states.iter().map(|row| row.n).sum(),
+        causes: states.iter().filter(|row| row.state != TicketState::Merged.code()).map(|row| row.n).sum(),
         states: states.into_iter().map(in_state).collect(),
         green: running.green,
         yellow: running.yellow,

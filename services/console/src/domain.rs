@@ -7,10 +7,11 @@
 
 use chrono::{DateTime, Utc};
 use contracts::{
+    clock::ClockTurn,
     district::District,
     id::{DivisionCode, SourceId, TicketId, UnitId},
-    lifecycle::{Class, State},
-    ticket::{By, Classified, Dispatched, Nature, Received, TicketFact},
+    lifecycle::{Act, Class, Clock, State},
+    ticket::{By, Classified, Dispatched, Moved, Nature, Received, TicketFact},
 };
 
 use crate::entity::ticket;
@@ -18,7 +19,7 @@ use crate::entity::ticket;
 /// Characters of the text that the list shows.
 const EXCERPT: usize = 80;
 
-/// Fields that are set together.
+/// Fields that are set together. Stored by position: a new group goes to the end.
 #[derive(Clone, Copy, Debug)]
 enum Group {
     /// Number, source, text, time of receipt.
@@ -27,22 +28,28 @@ enum Group {
     Channel,
     /// Category and nature.
     Matter,
-    /// Class, urgency, unit.
+    /// Class and urgency.
     Route,
     /// Division and town.
     Place,
-    /// Round, start, warning, deadline.
+    /// Warning and deadline of the handling clock; none while it stands still.
     Deadline,
-    /// Whether the handling clock has stopped.
-    Clock,
+    /// Whether the handling is done.
+    Done,
     /// Whether it is closed.
     Closing,
     /// State.
     State,
+    /// Unit.
+    Unit,
+    /// Round, and when its work orders went out.
+    Round,
+    /// The lead case of a merged ticket.
+    Lead,
 }
 
 /// For each group, the sequence number of the fact that owns it; 0: none yet.
-type Owners = [i64; Group::State as usize + 1];
+type Owners = [i64; Group::Lead as usize + 1];
 
 /// A ticket's row on the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,22 +58,9 @@ pub struct Row {
     owners: Owners,
 }
 
-/// Ticket, time and actor of any fact.
-pub fn head(fact: &TicketFact) -> (TicketId, DateTime<Utc>, Option<&By>) {
-    match fact {
-        TicketFact::Received(f) => (f.ticket, f.at, Some(&f.by)),
-        TicketFact::Classified(f) => (f.ticket, f.at, None),
-        TicketFact::Dispatched(f) => (f.ticket, f.at, Some(&f.by)),
-        TicketFact::ConsultationOpened(f) => (f.ticket, f.at, Some(&f.by)),
-        TicketFact::Signed(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-        TicketFact::Progressed(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-        TicketFact::ReturnAsked(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-        TicketFact::ReturnRuled(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-        TicketFact::CoReported(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-        TicketFact::Reported(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-        TicketFact::Checked(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-        TicketFact::Closed(f) => (f.of.ticket, f.of.at, Some(&f.of.by)),
-    }
+/// What a fact did last to the ticket's handling clock.
+pub fn handling(by: &By) -> Option<&ClockTurn> {
+    by.clocks.iter().rfind(|turn| turn.clock == Clock::K5 && turn.order.is_none())
 }
 
 impl Row {
@@ -97,6 +91,7 @@ impl Row {
             provisional: false,
             done_ms: None,
             closed_ms: None,
+            lead: None,
             owners: String::new(),
         };
         Self { model, owners: Owners::default() }
@@ -104,7 +99,10 @@ impl Row {
 
     /// A row as it is stored.
     pub fn stored(model: ticket::Model) -> Self {
-        let owners = serde_json::from_str(&model.owners).unwrap_or_default();
+        let stored: Vec<i64> = serde_json::from_str(&model.owners).unwrap_or_default();
+        let mut owners = Owners::default();
+        // a row that an older version wrote has fewer groups
+        owners.iter_mut().zip(stored).for_each(|(owner, stored)| *owner = stored);
         Self { model, owners }
     }
 
@@ -117,24 +115,29 @@ impl Row {
 
     /// Folds in the fact with this sequence number.
     pub fn fold(&mut self, fact: &TicketFact, seq: i64) {
-        let (_, at, by) = head(fact);
+        let head = fact.head();
         self.model.seq = self.model.seq.max(seq);
         if self.owners[Group::Identity as usize] == 0 {
-            self.model.received_ms = self.model.received_ms.min(at.timestamp_millis());
+            self.model.received_ms = self.model.received_ms.min(head.at.timestamp_millis());
         }
         match fact {
             TicketFact::Received(f) => self.received(f, seq),
             TicketFact::Classified(f) => self.classified(f, seq),
             TicketFact::Dispatched(f) => self.dispatched(f, seq),
-            TicketFact::Reported(_) => self.clock(seq, Some(at)),
-            TicketFact::Checked(f) if !f.passed => self.clock(seq, None),
-            TicketFact::Closed(_) => self.closing(seq, Some(at)),
+            TicketFact::Reported(_) => self.done(seq, Some(head.at)),
+            TicketFact::Checked(f) if !f.passed => self.done(seq, None),
+            TicketFact::Closed(_) => self.closing(seq, Some(head.at)),
+            TicketFact::Moved(f) => self.moved(f, seq),
             _ => {}
         }
-        if let Some(by) = by
-            && self.claim(Group::State, seq)
-        {
-            by.state.code().clone_into(&mut self.model.state);
+        if let Some(by) = head.by {
+            // a result stops the clock and leaves its deadline for all to see
+            if let Some(turn) = handling(by).filter(|_| !matches!(fact, TicketFact::Reported(_))) {
+                self.turned(turn, seq);
+            }
+            if self.claim(Group::State, seq) {
+                by.state.code().clone_into(&mut self.model.state);
+            }
         }
     }
 
@@ -159,7 +162,8 @@ impl Row {
     fn classified(&mut self, f: &Classified, seq: i64) {
         self.identity(seq, &f.number, &f.source, &f.text, f.received_at);
         self.place(seq, f.division.as_ref());
-        self.route(seq, f.class, f.urgent, Some(&f.lead));
+        self.route(seq, f.class, f.urgent);
+        self.unit(seq, Some(&f.lead));
         if self.claim(Group::Matter, seq) {
             self.model.category = Some(f.category.clone());
             self.model.category_name = Some(f.category_name.clone());
@@ -168,17 +172,31 @@ impl Row {
     }
 
     fn dispatched(&mut self, f: &Dispatched, seq: i64) {
-        self.route(seq, f.class, f.urgent, f.orders.first().map(|o| &o.unit));
+        self.route(seq, f.class, f.urgent);
+        self.unit(seq, f.orders.first().map(|o| &o.unit));
         self.place(seq, f.division.as_ref());
-        if self.claim(Group::Deadline, seq) {
+        if self.claim(Group::Round, seq) {
             self.model.round = i32::try_from(f.round).unwrap_or(i32::MAX);
             self.model.dispatched_ms = Some(f.at.timestamp_millis());
-            self.model.warn_ms = Some(f.warn_at.timestamp_millis());
-            self.model.due_ms = Some(f.due.timestamp_millis());
-            self.model.provisional = f.provisional;
         }
-        self.clock(seq, None);
+        self.deadline(seq, Some(f.due), Some(f.warn_at), f.provisional);
+        self.done(seq, None);
         self.closing(seq, None);
+    }
+
+    fn moved(&mut self, f: &Moved, seq: i64) {
+        if let Some(to) = &f.to {
+            self.unit(seq, Some(to));
+        }
+        if matches!(f.act, Act::Merge | Act::Split) && self.claim(Group::Lead, seq) {
+            self.model.lead = f.lead.filter(|_| f.act == Act::Merge).map(|lead| lead.to_string());
+        }
+    }
+
+    /// The handling clock runs to another deadline, or stands still.
+    fn turned(&mut self, turn: &ClockTurn, seq: i64) {
+        self.deadline(seq, turn.due, turn.warn_at, turn.provisional);
+        self.done(seq, None);
     }
 
     fn identity(&mut self, seq: i64, number: &str, source: &SourceId, text: &str, received: DateTime<Utc>) {
@@ -190,10 +208,15 @@ impl Row {
         }
     }
 
-    fn route(&mut self, seq: i64, class: Class, urgent: bool, unit: Option<&UnitId>) {
+    fn route(&mut self, seq: i64, class: Class, urgent: bool) {
         if self.claim(Group::Route, seq) {
             self.model.class = Some(class.code().to_owned());
             self.model.urgent = urgent;
+        }
+    }
+
+    fn unit(&mut self, seq: i64, unit: Option<&UnitId>) {
+        if self.claim(Group::Unit, seq) {
             self.model.unit = unit.map(ToString::to_string);
         }
     }
@@ -208,8 +231,16 @@ impl Row {
         }
     }
 
-    fn clock(&mut self, seq: i64, done: Option<DateTime<Utc>>) {
-        if self.claim(Group::Clock, seq) {
+    fn deadline(&mut self, seq: i64, due: Option<DateTime<Utc>>, warn: Option<DateTime<Utc>>, provisional: bool) {
+        if self.claim(Group::Deadline, seq) {
+            self.model.due_ms = due.map(|t| t.timestamp_millis());
+            self.model.warn_ms = warn.or(due).map(|t| t.timestamp_millis());
+            self.model.provisional = provisional;
+        }
+    }
+
+    fn done(&mut self, seq: i64, done: Option<DateTime<Utc>>) {
+        if self.claim(Group::Done, seq) {
             self.model.done_ms = done.map(|t| t.timestamp_millis());
         }
     }

@@ -37,7 +37,7 @@ pub mod ticket {
         pub nature: Option<String>,
         /// Danger to life or limb.
         pub urgent: bool,
-        /// Lead unit: as classified, then as dispatched.
+        /// Lead unit: as classified, then as dispatched or handed on.
         pub unit: Option<String>,
         /// Division code.
         pub division: Option<String>,
@@ -47,18 +47,20 @@ pub mod ticket {
         pub round: i32,
         /// When it was received, ms; until that is known, when it was first heard of.
         pub received_ms: i64,
-        /// When the handling clock started, ms.
+        /// When the work orders of this round went out, ms.
         pub dispatched_ms: Option<i64>,
         /// When it warns, ms.
         pub warn_ms: Option<i64>,
-        /// The deadline, ms.
+        /// The deadline, ms; null while the handling clock stands still.
         pub due_ms: Option<i64>,
         /// The deadline lies beyond the published calendar.
         pub provisional: bool,
-        /// When the handling clock stopped, ms; null while it runs.
+        /// When the result was reported and the handling clock stopped, ms.
         pub done_ms: Option<i64>,
         /// When it was closed, ms.
         pub closed_ms: Option<i64>,
+        /// The lead case of a merged ticket.
+        pub lead: Option<String>,
         /// Which fact set which fields: see `domain`.
         pub owners: String,
     }

@@ -6,7 +6,7 @@ use contracts::{
     clock::ClockFact,
     envelope::{Envelope, Inbound},
     problem::Problem,
-    ticket::TicketFact,
+    ticket::{Head, TicketFact},
 };
 use outbox::{
     Decision, Fault, Handler, Heard as HeardTrait, Said, Tx,
@@ -14,7 +14,7 @@ use outbox::{
 };
 
 use crate::{
-    domain::{self, Row},
+    domain::Row,
     entity::{event, ticket},
     store,
 };
@@ -80,7 +80,7 @@ impl Handler for Console {
         let mut tickets: Vec<String> = batch
             .iter()
             .filter_map(|m| match &m.body.fact {
-                Fact::Ticket(fact, _) => Some(domain::head(fact).0.to_string()),
+                Fact::Ticket(fact, _) => Some(fact.head().ticket.to_string()),
                 Fact::Clock(_) => None,
             })
             .collect();
@@ -95,7 +95,7 @@ impl Handler for Console {
         let Heard { fact, kind, body } = &message.body;
         let (ticket_id, fact, at) = match fact {
             Fact::Ticket(fact, seq) => {
-                let (ticket, at, _) = domain::head(fact);
+                let Head { ticket, at, .. } = fact.head();
                 let id = ticket.to_string();
                 let Desk { known, folded, .. } = desk;
                 let fresh = || known.remove(&id).unwrap_or_else(|| Row::new(ticket));

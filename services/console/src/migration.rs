@@ -11,7 +11,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![outbox::migration(), Box::new(First)]
+        vec![outbox::migration(), Box::new(First), Box::new(LeadCase)]
     }
 }
 
@@ -63,6 +63,29 @@ impl MigrationTrait for First {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
+    }
+}
+
+/// Merged tickets know their lead case.
+struct LeadCase;
+
+impl MigrationName for LeadCase {
+    fn name(&self) -> &'static str {
+        "m0003_console_lead_case"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for LeadCase {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.alter_table(Table::alter().table("ticket").add_column(text_null("lead")).to_owned()).await?;
+        // few tickets are merged: the others cost the index nothing
+        let sql = "CREATE INDEX ticket_lead ON ticket (lead) WHERE lead IS NOT NULL";
+        m.get_connection().execute_unprepared(sql).await.map(|_| ())
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.alter_table(Table::alter().table("ticket").drop_column("lead").to_owned()).await
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     lang::Lang,
     names::{self, Choice},
     store,
-    view::{self, Dossier, RowView, UnitView},
+    view::{self, Dossier, Line, RowView, UnitView},
 };
 
 const CSS: &str = include_str!("../assets/console.css");
@@ -195,6 +195,10 @@ struct TicketPage {
     frame: Frame,
     row: RowView,
     dossier: Dossier,
+    /// The case that this ticket is merged under.
+    lead: Option<Line>,
+    /// The tickets that are merged under this one.
+    merged: Vec<RowView>,
 }
 
 async fn ticket(
@@ -212,13 +216,16 @@ async fn ticket(
 async fn show(desk: &Desk, visit: &Visit, number: Option<String>) -> Result<String, Failure> {
     no_parameters(&visit.pairs)?;
     let (row, events) = find(desk, number.as_deref().unwrap_or_default()).await?;
+    let numbers = store::numbers(&desk.db, &view::leads(&events)).await.map_err(|e| unavailable(&e))?;
+    let merged = store::merged(&desk.db, &row.ticket_id).await.map_err(|e| unavailable(&e))?;
     let now = desk.clock.now().timestamp_millis();
-    let row = RowView::of(&row, now, visit.lang);
     let here = format!("/tickets/{}", row.number);
     render(TicketPage {
         frame: visit.frame(desk, row.number.clone(), &here, "tickets"),
-        row,
-        dossier: Dossier::of(events, visit.lang),
+        lead: row.lead.as_ref().map(|lead| view::case(lead, &numbers, visit.lang)),
+        merged: merged.iter().map(|row| RowView::of(row, now, visit.lang)).collect(),
+        row: RowView::of(&row, now, visit.lang),
+        dossier: Dossier::of(events, &numbers, visit.lang),
     })
 }
 
@@ -240,7 +247,8 @@ struct UnitsPage {
     heads: [&'static str; 11],
     units: Vec<UnitView>,
     states: Vec<(String, i64)>,
-    total: i64,
+    people: i64,
+    causes: i64,
 }
 
 async fn units(State(desk): State<Desk>, Query(query): Query<Vec<(String, String)>>, headers: HeaderMap) -> Response {
@@ -264,7 +272,8 @@ async fn count(desk: &Desk, visit: &Visit) -> Result<String, Failure> {
         heads: heads(lang),
         units: view::unit_views(&view::count_units(&grouped)),
         states: lifecycle::State::ALL.iter().map(per_state).filter(|(_, n)| *n > 0).collect(),
-        total: grouped.iter().map(|row| row.n).sum(),
+        people: grouped.iter().map(|row| row.n).sum(),
+        causes: grouped.iter().filter(|row| row.state != lifecycle::State::Merged.code()).map(|row| row.n).sum(),
     })
 }
 

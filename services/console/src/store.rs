@@ -1,5 +1,7 @@
 //! The only queries of the console.
 
+use std::collections::HashMap;
+
 use outbox::{Db, Tx, bulk};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
@@ -106,6 +108,18 @@ pub async fn by_number(db: &Db, number: &str) -> Result<Option<(ticket::Model, V
     };
     let events = event::Entity::find().filter(event::Column::TicketId.eq(&row.ticket_id)).all(db.read()).await?;
     Ok(Some((row, events)))
+}
+
+/// Numbers of `tickets` that are known, by id.
+pub async fn numbers(db: &Db, tickets: &[String]) -> Result<HashMap<String, String>, DbErr> {
+    let rows = bulk::find_in::<ticket::Entity>(db.read(), ticket::Column::TicketId, tickets).await?;
+    Ok(rows.into_iter().map(|row| (row.ticket_id, row.number)).collect())
+}
+
+/// The tickets that are merged under `lead`, oldest first.
+pub async fn merged(db: &Db, lead: &str) -> Result<Vec<ticket::Model>, DbErr> {
+    let under = ticket::Entity::find().filter(ticket::Column::Lead.eq(lead));
+    under.order_by_asc(ticket::Column::ReceivedMs).order_by_asc(ticket::Column::TicketId).all(db.read()).await
 }
 
 /// Counts of one unit in one state.

@@ -1,12 +1,15 @@
 //! What the pages show: rows and facts in words, in one language. Pure.
 
 mod dossier;
+mod ledger;
 mod row;
 mod timeline;
+mod told;
 mod units;
 
-pub use dossier::Dossier;
+pub use dossier::{Dossier, leads};
 pub use row::RowView;
+pub use told::case;
 pub use units::{UnitCounts, UnitView, count_units, unit_views};
 
 /// A label and what stands beside it.
@@ -18,16 +21,18 @@ pub struct Line {
     pub text: String,
     /// A person wrote it: shown apart, and with its line breaks.
     pub said: bool,
+    /// Where it leads; empty: nowhere.
+    pub href: String,
 }
 
 impl Line {
     /// Our own words.
     pub fn new(label: &'static str, text: impl Into<String>) -> Self {
-        Self { label, text: text.into(), said: false }
+        Self { label, text: text.into(), said: false, href: String::new() }
     }
 
     /// What a person wrote.
     pub fn said(label: &'static str, text: impl Into<String>) -> Self {
-        Self { label, text: text.into(), said: true }
+        Self { label, text: text.into(), said: true, href: String::new() }
     }
 }

@@ -43,7 +43,7 @@ fn fold(facts: &[Heard]) -> Option<Row> {
     let mut row: Option<Row> = None;
     for heard in facts {
         if let Fact::Ticket(fact, seq) = &heard.fact {
-            let ticket = crate::domain::head(fact).0;
+            let ticket = fact.head().ticket;
             row.get_or_insert_with(|| Row::new(ticket)).fold(fact, *seq);
         }
     }

@@ -101,6 +101,7 @@ impl Story {
             text: self.text.clone(),
             division: self.division.map(|d| d.parse().unwrap()),
             class: None,
+            hold: false,
             at: at(self.start),
             by,
         };
@@ -122,6 +123,9 @@ impl Story {
             lead: self.unit.clone(),
             others: vec![unit("D11")],
             division: None,
+            hold: false,
+            confidence: None,
+            choices: vec![],
             reasons: vec!["文中有“路灯”，归入路灯照明".into()],
             rules_version: "rules-7".into(),
             at: at(self.start + 1),
@@ -134,7 +138,7 @@ impl Story {
     pub fn dispatched(self, hours: i64) -> Self {
         let fact = Dispatched {
             ticket: self.ticket,
-            orders: vec![Assigned { order: self.order(), unit: self.unit.clone(), part: Part::Lead }],
+            orders: vec![Assigned { order: self.order(), unit: self.unit.clone(), part: Part::Lead, due: None }],
             copies: vec![unit("CENTRE")],
             class: self.class,
             urgent: false,

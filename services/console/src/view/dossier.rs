@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use contracts::{
     clock::ClockFact,
-    id::OrderId,
+    id::{OrderId, UnitId},
+    lifecycle::Act,
     problem::Problem,
-    ticket::{Assigned, Classified, Closed, Dispatched, Received, Reported, TicketFact},
+    ticket::{Assigned, Classified, Closed, Dispatched, Moved, Received, Reported, TicketFact},
 };
 
 use crate::{
@@ -17,7 +18,9 @@ use crate::{
     names,
     view::{
         Line,
-        timeline::{self, Entry, decode},
+        ledger::{Clocks, LedgerLine},
+        timeline::{Entry, decode},
+        told::{self, Numbers},
     },
 };
 
@@ -70,8 +73,10 @@ pub struct Dossier {
     pub text: String,
     /// Where it came from and what it is.
     pub about: Vec<Line>,
-    /// The clock.
+    /// The clocks now.
     pub deadlines: Vec<Line>,
+    /// Every turn of every clock.
+    pub ledger: Vec<LedgerLine>,
     /// Why it was classified as it was.
     pub reasons: Vec<String>,
     /// What classification found, and by which rules.
@@ -99,11 +104,26 @@ struct Latest<'a> {
     signed: BTreeMap<OrderId, DateTime<Utc>>,
     results: BTreeMap<OrderId, DateTime<Utc>>,
     returned: BTreeMap<OrderId, bool>,
+    handed: BTreeMap<OrderId, &'a UnitId>,
+    recalled: bool,
+    clocks: Clocks<'a>,
+}
+
+/// The lead cases that a ticket was ever merged under, ids.
+pub fn leads(events: &[event::Model]) -> Vec<String> {
+    let moved = events.iter().filter_map(|e| match Told::read(e) {
+        Told::Ticket(fact) => match *fact {
+            TicketFact::Moved(Moved { lead, .. }) => lead.map(|lead| lead.to_string()),
+            _ => None,
+        },
+        _ => None,
+    });
+    moved.collect()
 }
 
 impl Dossier {
     /// From all stored facts of one ticket, in any order.
-    pub fn of(mut events: Vec<event::Model>, lang: Lang) -> Self {
+    pub fn of(mut events: Vec<event::Model>, numbers: &Numbers, lang: Lang) -> Self {
         let heard = put_in_order(&mut events);
         let told: Vec<Told> = events.iter().map(Told::read).collect();
         let mut latest = Latest::default();
@@ -113,7 +133,7 @@ impl Dossier {
             }
         }
         let entry = |(event, told): (&event::Model, &Told)| match told {
-            Told::Ticket(fact) => Entry::of_ticket(fact, lang),
+            Told::Ticket(fact) => Entry::of_ticket(fact, numbers, lang),
             Told::Clock(fact) => Entry::of_clock(fact, lang),
             Told::Unread(kind, problem) => {
                 Entry::unread(DateTime::from_timestamp_millis(event.at_ms).unwrap_or_default(), kind, problem, lang)
@@ -123,6 +143,7 @@ impl Dossier {
             text: latest.text(),
             about: latest.about(lang),
             deadlines: latest.deadlines(lang),
+            ledger: latest.clocks.ledger(lang),
             reasons: latest.classified.map(|c| c.reasons.clone()).unwrap_or_default(),
             classified: latest.found(lang),
             dispatched: latest.sent(lang),
@@ -157,6 +178,7 @@ fn put_in_order(events: &mut [event::Model]) -> Vec<i64> {
 impl<'a> Latest<'a> {
     /// Facts come in the order of their numbers: the last of a kind is the one that holds.
     fn take(&mut self, fact: &'a TicketFact) {
+        self.clocks.take(fact);
         match fact {
             TicketFact::Received(f) => self.received = Some(f),
             TicketFact::Classified(f) => self.classified = Some(f),
@@ -164,6 +186,7 @@ impl<'a> Latest<'a> {
                 self.dispatches.push(f);
                 self.reported = None;
                 self.closed = None;
+                self.recalled = false;
             }
             TicketFact::Signed(f) => {
                 self.signed.insert(f.of.order, f.of.at);
@@ -189,7 +212,11 @@ impl<'a> Latest<'a> {
                 self.reported = None;
             }
             TicketFact::Closed(f) => self.closed = Some(f),
-            TicketFact::ConsultationOpened(_) | TicketFact::Progressed(_) | TicketFact::Checked(_) => {}
+            TicketFact::Moved(f) => {
+                self.recalled |= f.act == Act::Recall;
+                self.handed.extend(f.order.zip(f.to.as_ref()));
+            }
+            TicketFact::ConsultationOpened(_) | TicketFact::Progressed(_) | TicketFact::Checked(_) | TicketFact::Noted(_) => {}
         }
     }
 
@@ -209,16 +236,15 @@ impl<'a> Latest<'a> {
     }
 
     fn deadlines(&self, lang: Lang) -> Vec<Line> {
-        let Some(f) = self.dispatches.last() else { return Vec::new() };
-        let mut lines = vec![
-            Line::new(lang.pick("派单（起算）", "Dispatched (clock starts)"), china(f.at)),
-            Line::new(lang.pick("预警", "Warning at"), china(f.warn_at)),
-            Line::new(lang.pick("办理期限", "Due"), timeline::due(f, lang)),
-        ];
+        let mut lines = Vec::new();
+        lines.extend(self.dispatches.last().map(|f| Line::new(lang.pick("派单（起算）", "Dispatched (clock starts)"), china(f.at))));
+        lines.extend(self.clocks.standing(lang));
         lines.extend(self.reported.map(|r| Line::new(lang.pick("反馈（停表）", "Reported (clock stops)"), china(r.of.at))));
         lines.extend(self.closed.map(|c| Line::new(lang.pick("结案", "Closed"), china(c.of.at))));
-        lines.push(Line::new(lang.pick("轮次", "Round"), f.round.to_string()));
-        lines.push(Line::new(lang.pick("工作日历版本", "Calendar version"), &f.calendar_version));
+        if let Some(f) = self.dispatches.last() {
+            lines.push(Line::new(lang.pick("轮次", "Round"), f.round.to_string()));
+            lines.push(Line::new(lang.pick("工作日历版本", "Calendar version"), &f.calendar_version));
+        }
         lines
     }
 
@@ -237,6 +263,7 @@ impl<'a> Latest<'a> {
             lines.push(Line::new(lang.pick("同件其他事项", "Also"), f.also.join("、")));
         }
         lines.extend(f.division.as_ref().map(|d| Line::new(lang.pick("区划", "Division"), names::division(d))));
+        lines.extend(told::unsure(f, lang));
         lines.push(Line::new(lang.pick("规则版本", "Rules version"), &f.rules_version));
         lines
     }
@@ -259,13 +286,15 @@ impl<'a> Latest<'a> {
         let standing = match (self.returned.get(&o.order), reported, signed) {
             (Some(true), ..) => lang.pick("已退单", "returned"),
             (_, Some(_), _) => lang.pick("已反馈", "reported"),
+            _ if self.recalled && !replaced => lang.pick("已撤回", "recalled"),
             _ if replaced => lang.pick("已改派", "replaced"),
             (Some(false), ..) => lang.pick("退单待审", "return under review"),
             (_, _, Some(_)) => lang.pick("办理中", "in progress"),
             _ => lang.pick("待签收", "waiting for sign"),
         };
+        let handed = self.handed.get(&o.order).filter(|to| ***to != o.unit);
         OrderView {
-            unit: names::unit(&o.unit),
+            unit: handed.map_or_else(|| names::unit(&o.unit), |to| format!("{} → {}", names::unit(&o.unit), names::unit(to))),
             part: names::part(o.part, lang),
             round: f.round,
             sent: china(f.at),
@@ -280,10 +309,10 @@ impl<'a> Latest<'a> {
         let mut lines = Vec::new();
         if let Some(f) = self.reported {
             lines.push(Line::new(lang.pick("反馈单位", "Reported by"), names::unit(&f.of.unit)));
-            lines.extend(timeline::result(&f.result, lang));
+            lines.extend(told::result(&f.result, lang));
         }
         if let Some(f) = self.closed {
-            lines.extend(timeline::answers(&f.answers, lang));
+            lines.extend(told::answers(&f.answers, lang));
             if self.reported.is_none_or(|r| r.result.public_reply != f.public_reply) {
                 lines.push(Line::said(lang.pick("公开答复（办结）", "Public reply (final)"), &f.public_reply));
             }

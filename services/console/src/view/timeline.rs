@@ -6,15 +6,17 @@ use contracts::{
     family::Family,
     id::UnitId,
     problem::Problem,
-    ticket::{By, CallbackAnswers, Checked, Classified, Closed, Dispatched, Received, ResultForm, TicketFact},
+    ticket::{By, Head, TicketFact},
 };
 
 use crate::{
-    domain,
     lamp::{china, span},
     lang::Lang,
     names,
-    view::Line,
+    view::{
+        Line,
+        told::{self, Numbers},
+    },
 };
 
 /// A clock that fired later than this says so.
@@ -46,10 +48,10 @@ impl Entry {
     }
 
     /// A fact about a ticket.
-    pub fn of_ticket(fact: &TicketFact, lang: Lang) -> Self {
-        let (_, at, by) = domain::head(fact);
-        let mut entry = Self::new(at, title(fact, lang));
-        entry.lines = lines(fact, lang);
+    pub fn of_ticket(fact: &TicketFact, numbers: &Numbers, lang: Lang) -> Self {
+        let Head { at, by, .. } = fact.head();
+        let mut entry = Self::new(at, lang.pick(fact.zh(), fact.en()));
+        entry.lines = told::lines(fact, numbers, lang);
         match by {
             Some(by) => entry.by(by, unit_of(fact), lang),
             None => entry.actor = lang.pick("系统规则", "rules").to_owned(),
@@ -106,13 +108,18 @@ impl Entry {
     }
 
     fn by(&mut self, by: &By, unit: Option<&UnitId>, lang: Lang) {
-        let mut parts = Vec::new();
-        parts.extend(by.unit.as_ref().or(unit).map(names::unit));
-        parts.push(lang.pick(by.role.zh(), by.role.en()).to_owned());
-        parts.extend(by.person.as_ref().map(|p| format!("{} {p}", lang.pick("工号", "staff no."))));
-        self.actor = parts.join(" · ");
+        self.actor = actor(by, unit, lang);
         self.steps = by.steps.iter().map(|t| format!("{} {}", t.code(), lang.pick(t.zh(), t.en()))).collect();
     }
+}
+
+/// Unit, role and person; the unit of the work if the actor names none.
+pub fn actor(by: &By, unit: Option<&UnitId>, lang: Lang) -> String {
+    let mut parts = Vec::new();
+    parts.extend(by.unit.as_ref().or(unit).map(names::unit));
+    parts.push(lang.pick(by.role.zh(), by.role.en()).to_owned());
+    parts.extend(by.person.as_ref().map(|p| format!("{} {p}", lang.pick("工号", "staff no."))));
+    parts.join(" · ")
 }
 
 /// A step of the ladder, as `clock.v1.escalated` numbers them.
@@ -126,27 +133,8 @@ fn ladder(level: u8, lang: Lang) -> String {
     format!("{level} {whom}")
 }
 
-fn title(fact: &TicketFact, lang: Lang) -> &'static str {
-    match fact {
-        TicketFact::Received(_) => lang.pick("受理登记", "Received"),
-        TicketFact::Classified(_) => lang.pick("分类", "Classified"),
-        TicketFact::Dispatched(_) => lang.pick("派单", "Dispatched"),
-        TicketFact::ConsultationOpened(_) => lang.pick("启动会商", "Consultation opened"),
-        TicketFact::Signed(_) => lang.pick("签收", "Signed for"),
-        TicketFact::Progressed(_) => lang.pick("办理进展", "Progress"),
-        TicketFact::ReturnAsked(_) => lang.pick("申请退单", "Return asked"),
-        TicketFact::ReturnRuled(f) if f.granted => lang.pick("退单裁定：同意", "Return granted"),
-        TicketFact::ReturnRuled(_) => lang.pick("退单裁定：不同意", "Return refused"),
-        TicketFact::CoReported(_) => lang.pick("协办反馈", "Co-handler's result"),
-        TicketFact::Reported(_) => lang.pick("反馈结果", "Result reported"),
-        TicketFact::Checked(f) if f.passed => lang.pick("审核通过", "Check passed"),
-        TicketFact::Checked(_) => lang.pick("审核退回", "Sent back"),
-        TicketFact::Closed(_) => lang.pick("回访办结", "Closed after callback"),
-    }
-}
-
 /// The unit whose piece of work it was, if the fact is about one.
-fn unit_of(fact: &TicketFact) -> Option<&UnitId> {
+pub fn unit_of(fact: &TicketFact) -> Option<&UnitId> {
     match fact {
         TicketFact::Signed(f) => Some(&f.of.unit),
         TicketFact::Progressed(f) => Some(&f.of.unit),
@@ -155,103 +143,6 @@ fn unit_of(fact: &TicketFact) -> Option<&UnitId> {
         TicketFact::Reported(f) => Some(&f.of.unit),
         _ => None,
     }
-}
-
-fn lines(fact: &TicketFact, lang: Lang) -> Vec<Line> {
-    match fact {
-        TicketFact::Received(f) => received(f, lang),
-        TicketFact::Classified(f) => classified(f, lang),
-        TicketFact::Dispatched(f) => dispatched(f, lang),
-        TicketFact::ConsultationOpened(f) => vec![Line::new(lang.pick("参加单位", "Invited"), names::units(&f.invited))],
-        TicketFact::Signed(_) => Vec::new(),
-        TicketFact::Progressed(f) => vec![Line::said(lang.pick("进展", "Note"), &f.note)],
-        TicketFact::ReturnAsked(f) => vec![
-            Line::said(lang.pick("理由", "Reason"), &f.reason),
-            Line::said(lang.pick("依据", "Legal basis"), &f.legal_basis),
-            Line::new(lang.pick("建议单位", "Proposes"), names::unit(&f.propose)),
-        ],
-        TicketFact::ReturnRuled(f) => vec![Line::said(lang.pick("理由", "Reason"), &f.reason)],
-        TicketFact::CoReported(f) => result(&f.result, lang),
-        TicketFact::Reported(f) => result(&f.result, lang),
-        TicketFact::Checked(f) => checked(f, lang),
-        TicketFact::Closed(f) => closed(f, lang),
-    }
-}
-
-fn received(f: &Received, lang: Lang) -> Vec<Line> {
-    let mut lines = vec![
-        Line::new(lang.pick("来源", "Source"), f.source.to_string()),
-        Line::new(lang.pick("渠道", "Channel"), names::channel(f.channel, lang)),
-    ];
-    lines.extend(f.division.as_ref().map(|d| Line::new(lang.pick("地点", "Place"), names::division(d))));
-    lines
-}
-
-fn classified(f: &Classified, lang: Lang) -> Vec<Line> {
-    let mut lines = vec![
-        Line::new(lang.pick("类别", "Category"), format!("{}（{}）", f.category_name, f.category)),
-        Line::new(lang.pick("难度", "Class"), lang.pick(f.class.zh(), f.class.en())),
-        Line::new(lang.pick("建议主办", "Lead"), names::unit(&f.lead)),
-    ];
-    if !f.others.is_empty() {
-        lines.push(Line::new(lang.pick("建议协办", "Others"), names::units(&f.others)));
-    }
-    lines
-}
-
-fn dispatched(f: &Dispatched, lang: Lang) -> Vec<Line> {
-    let orders = f.orders.iter().map(|o| format!("{}（{}）", names::unit(&o.unit), names::part(o.part, lang)));
-    let mut lines = vec![
-        Line::new(lang.pick("派往", "To"), orders.collect::<Vec<_>>().join("、")),
-        Line::new(lang.pick("期限", "Due"), due(f, lang)),
-        Line::new(lang.pick("理由", "Why"), &f.reason),
-    ];
-    if !f.copies.is_empty() {
-        lines.push(Line::new(lang.pick("抄送", "Copies"), names::units(&f.copies)));
-    }
-    if f.round > 1 {
-        lines.push(Line::new(lang.pick("轮次", "Round"), f.round.to_string()));
-    }
-    lines
-}
-
-/// The deadline, marked if the calendar does not reach it.
-pub fn due(f: &Dispatched, lang: Lang) -> String {
-    let mark = if f.provisional { lang.pick("（暂定）", " (provisional)") } else { "" };
-    format!("{}{mark}", china(f.due))
-}
-
-/// The form of a result, line by line.
-pub fn result(form: &ResultForm, lang: Lang) -> Vec<Line> {
-    let yes = |b| if b { lang.pick("是", "yes") } else { lang.pick("否", "no") };
-    let mut lines =
-        vec![Line::new(lang.pick("属实", "True"), yes(form.factual)), Line::new(lang.pick("解决", "Solved"), yes(form.solved))];
-    lines.extend(form.unsolved_reason.as_ref().map(|r| Line::said(lang.pick("未解决原因", "Why not"), r)));
-    lines.extend(form.contacted_at.map(|t| Line::new(lang.pick("联系诉求人", "Citizen contacted"), china(t))));
-    lines.push(Line::said(lang.pick("公开答复", "Public reply"), &form.public_reply));
-    lines
-}
-
-fn checked(f: &Checked, lang: Lang) -> Vec<Line> {
-    f.reason.iter().map(|r| Line::said(lang.pick("理由", "Reason"), r)).collect()
-}
-
-fn closed(f: &Closed, lang: Lang) -> Vec<Line> {
-    let mut lines = answers(&f.answers, lang);
-    lines.push(Line::said(lang.pick("公开答复", "Public reply"), &f.public_reply));
-    lines
-}
-
-/// What the citizen said; what was not answered is said to be so, never taken for a yes.
-pub fn answers(a: &CallbackAnswers, lang: Lang) -> Vec<Line> {
-    let yes = |b| if b { lang.pick("是", "yes") } else { lang.pick("否", "no") };
-    let asked = |b: Option<bool>| b.map_or_else(|| lang.pick("无法回访", "not reached"), yes);
-    vec![
-        Line::new(lang.pick("回访次数", "Calls made"), a.tries.to_string()),
-        Line::new(lang.pick("诉求人称已联系", "Citizen: contacted"), yes(a.contacted)),
-        Line::new(lang.pick("诉求人称已解决", "Citizen: solved"), asked(a.solved)),
-        Line::new(lang.pick("诉求人满意", "Citizen: satisfied"), asked(a.satisfied)),
-    ]
 }
 
 /// Reads a fact of family `F` by its type with version; the problem says why not.
