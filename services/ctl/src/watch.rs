@@ -9,11 +9,10 @@ use contracts::{
     clock::{ClockAt, ClockFact},
     district::District,
     envelope::Envelope,
-    family::Family,
     id::{TicketId, UnitId},
-    lifecycle::State,
+    lifecycle::{Clock, State},
     problem::Problem,
-    ticket::{Class, OrderFact, TicketFact},
+    ticket::{By, Class, Head, TicketFact},
 };
 use outbox::Db;
 use sea_orm::{ConnectionTrait, Statement};
@@ -160,20 +159,20 @@ fn unit(id: &UnitId) -> String {
 }
 
 fn clock(fact: &ClockFact) -> Shown {
-    let of = |c: &ClockAt, zh, to: Option<&UnitId>| Shown {
+    let of = |c: &ClockAt, zh, en, to: Option<&UnitId>| Shown {
         ticket: c.ticket,
         at: c.at,
         zh,
-        en: fact.kind(),
+        en,
         class: None,
         units: vec![to.unwrap_or(&c.unit).clone()],
         state: None,
         due: Some(c.due),
     };
     match fact {
-        ClockFact::Warned(f) => of(&f.clock, "时限预警", None),
-        ClockFact::Overdue(f) => of(&f.clock, "逾期", None),
-        ClockFact::Escalated(f) => of(&f.clock, "逾期升级", Some(&f.to)),
+        ClockFact::Warned(f) => of(&f.clock, "时限预警", "warned", None),
+        ClockFact::Overdue(f) => of(&f.clock, "逾期", "overdue", None),
+        ClockFact::Escalated(f) => of(&f.clock, "逾期升级", "escalated", Some(&f.to)),
         ClockFact::Expired(f) => Shown {
             ticket: f.ticket,
             at: f.due,
@@ -188,30 +187,31 @@ fn clock(fact: &ClockFact) -> Shown {
 }
 
 fn ticket(fact: &TicketFact) -> Shown {
-    let shown = |ticket, at, zh, units, state| Shown { ticket, at, zh, en: fact.kind(), class: None, units, state, due: None };
-    match fact {
-        TicketFact::Received(f) => shown(f.ticket, f.at, "登记", Vec::new(), Some(f.by.state)),
-        TicketFact::Classified(f) => {
-            let units = std::iter::once(&f.lead).chain(&f.others).cloned().collect();
-            Shown { class: Some(f.class), ..shown(f.ticket, f.at, "分类", units, None) }
-        }
-        TicketFact::Dispatched(f) => {
-            let units = f.orders.iter().map(|o| o.unit.clone()).collect();
-            Shown { due: Some(f.due), ..shown(f.ticket, f.at, "派单", units, Some(f.by.state)) }
-        }
-        TicketFact::ConsultationOpened(f) => shown(f.ticket, f.at, "启动会商", f.invited.clone(), Some(f.by.state)),
-        TicketFact::Signed(f) => of_order(fact, &f.of, "签收"),
-        TicketFact::Progressed(f) => of_order(fact, &f.of, "办理进展"),
-        TicketFact::ReturnAsked(f) => of_order(fact, &f.of, "申请退单"),
-        TicketFact::ReturnRuled(f) => of_order(fact, &f.of, if f.granted { "同意退单" } else { "不同意退单" }),
-        TicketFact::CoReported(f) => of_order(fact, &f.of, "协办反馈"),
-        TicketFact::Reported(f) => of_order(fact, &f.of, "反馈"),
-        TicketFact::Checked(f) => of_order(fact, &f.of, if f.passed { "审核通过" } else { "审核退回" }),
-        TicketFact::Closed(f) => of_order(fact, &f.of, "回访办结"),
-    }
+    let Head { ticket, at, by } = fact.head();
+    let (class, units) = match fact {
+        TicketFact::Received(_) => (None, Vec::new()),
+        TicketFact::Classified(f) => (Some(f.class), std::iter::once(&f.lead).chain(&f.others).cloned().collect()),
+        TicketFact::Dispatched(f) => (None, f.orders.iter().map(|o| o.unit.clone()).collect()),
+        TicketFact::ConsultationOpened(f) => (None, f.invited.clone()),
+        TicketFact::Signed(f) => (None, vec![f.of.unit.clone()]),
+        TicketFact::Progressed(f) => (None, vec![f.of.unit.clone()]),
+        TicketFact::ReturnAsked(f) => (None, vec![f.of.unit.clone()]),
+        TicketFact::ReturnRuled(f) => (None, f.to.iter().cloned().collect()),
+        TicketFact::CoReported(f) => (None, vec![f.of.unit.clone()]),
+        TicketFact::Reported(f) => (None, vec![f.of.unit.clone()]),
+        TicketFact::Checked(f) => (None, vec![f.of.unit.clone()]),
+        TicketFact::Closed(f) => (None, vec![f.of.unit.clone()]),
+        TicketFact::Moved(f) => (None, f.to.iter().cloned().collect()),
+        TicketFact::Noted(f) => (None, f.units.clone()),
+    };
+    let due = match fact {
+        TicketFact::Dispatched(f) => Some(f.due),
+        _ => by.and_then(new_due),
+    };
+    Shown { ticket, at, zh: fact.zh(), en: fact.en(), class, units, state: by.map(|by| by.state), due }
 }
 
-fn of_order(fact: &TicketFact, of: &OrderFact, zh: &'static str) -> Shown {
-    let (units, state) = (vec![of.unit.clone()], Some(of.by.state));
-    Shown { ticket: of.ticket, at: of.at, zh, en: fact.kind(), class: None, units, state, due: None }
+/// The deadline that a fact gave the handling clock.
+fn new_due(by: &By) -> Option<DateTime<Utc>> {
+    by.clocks.iter().rfind(|turn| turn.clock == Clock::K5 && turn.order.is_none())?.due
 }

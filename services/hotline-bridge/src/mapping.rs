@@ -32,6 +32,9 @@ pub struct OrderTable {
     /// Division.
     #[serde(default)]
     pub division: Rule,
+    /// Whether a call-taker decides on it first: `true` or `false`.
+    #[serde(default)]
+    pub hold: Rule,
     /// Reporter's name.
     #[serde(default)]
     pub name: Rule,
@@ -93,6 +96,7 @@ pub fn submission(table: &OrderTable, order: &Value) -> Result<Submit, Problem> 
         text: with_lines(table, text, order)?,
         division: table.division.read(order, division)?,
         class: table.class.read(order, word::<Class>)?,
+        hold: table.hold.read(order, flag)?.unwrap_or(false),
         reporter: known.then_some(reporter),
     })
 }
@@ -173,6 +177,7 @@ impl OrderTable {
         self.channel.check("channel", word::<Channel>)?;
         self.class.check("class", word::<Class>)?;
         self.division.check("division", division)?;
+        self.hold.check("hold", flag)?;
         for (field, rule) in [("name", &self.name), ("phone", &self.phone), ("address", &self.address)] {
             rule.check(field, text)?;
         }
@@ -202,6 +207,10 @@ fn text_of<const MAX: usize>(s: &str) -> Result<Text<MAX>, Problem> {
 fn word<T: DeserializeOwned>(s: &str) -> Result<T, Problem> {
     serde_json::from_value(s.into())
         .map_err(|_| Problem::new("unknown_word", "不是可用的取值", "is not one of the words that are known"))
+}
+
+fn flag(s: &str) -> Result<bool, Problem> {
+    s.parse().map_err(|_| Problem::new("unknown_word", "应为 true 或 false", "takes true or false"))
 }
 
 /// A code of 6, 9 or 12 digits (the shorter ones are the upper levels), or the name of exactly one division.

@@ -95,6 +95,7 @@ pub fn received(
         text: submit.text.masked(),
         division: submit.division.clone(),
         class: submit.class,
+        hold: submit.hold,
         at: now,
         by: By { role, unit: None, person: None, steps: vec![step.transition], state: step.to, clocks: Vec::new() },
     });

@@ -25,6 +25,9 @@ struct Line {
     division: Option<DivisionCode>,
     /// Read only if it is asked for.
     class: Option<serde_json::Value>,
+    /// A call-taker decides on it first.
+    #[serde(default)]
+    hold: bool,
     reporter: Option<Reporter>,
 }
 
@@ -47,7 +50,15 @@ fn parse(bytes: &[u8], with_class: bool) -> Result<Submit, Problem> {
         Some(class) if with_class => serde_json::from_value::<Option<Class>>(class).map_err(|e| bad_body(&e))?,
         _ => None,
     };
-    Ok(Submit { external_id, channel: line.channel, text: line.text, division: line.division, class, reporter: line.reporter })
+    Ok(Submit {
+        external_id,
+        channel: line.channel,
+        text: line.text,
+        division: line.division,
+        class,
+        hold: line.hold,
+        reporter: line.reporter,
+    })
 }
 
 #[cfg(test)]

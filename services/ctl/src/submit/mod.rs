@@ -31,7 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// 提交诉求文件（JSON 行）并等待回执 / send reports, one JSON object a line, and wait for the receipts.
 ///
-/// Fields: external_id (or id), channel, text; and division, reporter. Others are passed over.
+/// Fields: external_id (or id), channel, text; and division, hold, reporter. Others are passed over.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: gridline submit reports.jsonl --source web")]
 pub struct Args {

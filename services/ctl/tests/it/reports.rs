@@ -64,7 +64,7 @@ async fn reports_go_in_receipts_come_back_and_watch_shows_them() {
 
     let seen: Vec<String> = BufReader::new(watch.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
     for (line, number) in seen.iter().zip([number(told[1]), number(told[3])]) {
-        assert!(line.ends_with(&format!("  {number}  登记  待受理")), "{line}");
+        assert!(line.ends_with(&format!("  {number}  受理登记  待受理")), "{line}");
     }
     assert!(Command::new("kill").args(["-INT", &watch.id().to_string()]).status().unwrap().success());
     assert_eq!(watch.wait().unwrap().code(), Some(0), "Ctrl-C is the way to end it");
