@@ -91,7 +91,7 @@ impl ClockBook {
     }
 
     /// The ticket has another class, or another time was granted: computes K5 from its start with the new limit, and
-    /// keeps the time used. A line if it changed a clock that is running or paused.
+    /// keeps the time used. A line if it changed a clock that runs or may go on.
     ///
     /// # Errors
     /// As [`Self::apply`].
@@ -154,6 +154,22 @@ impl ClockBook {
         }
     }
 
+    /// Does again what a line of the ledger tells, with the limit that stands in it.
+    pub(crate) fn again(
+        &mut self,
+        line: &ClockTurn,
+        limit: Option<Limit>,
+        terms: &Terms<'_>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<ClockTurn>, SlaError> {
+        let at = whole_ms(at);
+        match (line.change, limit, self.0.get_mut(&line.clock)) {
+            (Change::Started, limit, _) => self.begin(line.clock, limit, terms, at).map(Some),
+            (Change::Recounted, Some(limit), Some(life)) => recount(line.clock, life, terms, limit),
+            _ => self.take(ClockEffect { clock: line.clock, change: line.change }, terms, at),
+        }
+    }
+
     fn take(&mut self, effect: ClockEffect, terms: &Terms<'_>, now: DateTime<Utc>) -> Result<Option<ClockTurn>, SlaError> {
         let ClockEffect { clock, change } = effect;
         if change == Change::Started {
@@ -182,13 +198,24 @@ impl ClockBook {
     }
 
     fn start(&mut self, clock: Clock, terms: &Terms<'_>, now: DateTime<Utc>) -> Result<ClockTurn, SlaError> {
-        let before = self.0.get(&clock);
-        let now = before.map_or(now, |life| now.max(life.latest()));
-        let old_due = before.filter(|life| life.phase().is_open()).map(Life::due);
         let limit = match clock {
             Clock::K5 => Some(terms.handling()?),
             _ => terms.policy.clocks.of(clock, terms.urgency),
         };
+        self.begin(clock, limit, terms, now)
+    }
+
+    /// Starts a clock with a limit, or towards a promised date.
+    fn begin(
+        &mut self,
+        clock: Clock,
+        limit: Option<Limit>,
+        terms: &Terms<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<ClockTurn, SlaError> {
+        let before = self.0.get(&clock);
+        let now = before.map_or(now, |life| now.max(life.latest()));
+        let old_due = before.filter(|life| life.phase().is_open()).map(Life::due);
         let life = match limit {
             Some(limit) => Life::begin(terms.calendar, terms.policy, limit, clock == Clock::K5, now)?,
             None => match terms.until(clock)? {
@@ -203,9 +230,10 @@ impl ClockBook {
 }
 
 fn recount(clock: Clock, life: &mut Life, terms: &Terms<'_>, limit: Limit) -> Result<Option<ClockTurn>, SlaError> {
-    let before = (life.due(), life.provisional());
+    let before = (life.due(), life.provisional(), life.limit());
     life.recount(terms.calendar, terms.policy, limit)?;
-    let told = life.phase().is_open() && before != (life.due(), life.provisional());
+    let matters = life.phase().is_open() || life.phase() == Phase::Stopped;
+    let told = matters && before != (life.due(), life.provisional(), life.limit());
     Ok(told.then(|| turn(clock, Change::Recounted, Some(before.0), life, terms)))
 }
 

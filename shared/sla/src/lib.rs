@@ -41,6 +41,7 @@
 //! | `limits` | how long every other clock may take |
 //! | `book` | what the steps of a ticket's life do to its clocks K1–K14, and how pauses are counted |
 //! | `life` | one clock since its start: its deadline, and when it ran |
+//! | `ledger` | whether the lines that were told of clocks are right |
 //! | `measure`, `office` | how much of a limit passes between two instants |
 //! | `local` | the step between an instant and a date in China |
 
@@ -50,6 +51,7 @@ mod deadline;
 mod error;
 mod ladder;
 mod lamp;
+mod ledger;
 mod life;
 mod limits;
 mod local;
@@ -65,6 +67,7 @@ pub use deadline::{Deadline, deadline};
 pub use error::{CalendarError, PolicyError, SlaError};
 pub use ladder::{LadderStep, Offset, Receiver, Stage, UnknownStage};
 pub use lamp::{Lamp, lamp};
+pub use ledger::{Replay, Verdict};
 pub use life::{Life, Phase, Span};
 pub use limits::{ClockLimits, DispatchLimits, Urgency};
 pub use local::{CHINA, YEARS};

@@ -10,7 +10,7 @@ use contracts::clock::ClockTurn;
 use contracts::lifecycle::{Act, Change, Class, Clock, ClockEffect, Source, State, TABLE, Target};
 use oracle::{Oracle, china, day_of};
 use proptest::prelude::*;
-use sla::{Calendar, ClockBook, Limit, Limits, Policy, SlaError, Terms};
+use sla::{Calendar, ClockBook, Limit, Limits, Policy, Replay, SlaError, Terms, Verdict};
 
 fn effect(change: Change, clock: Clock) -> ClockEffect {
     ClockEffect { clock, change }
@@ -149,77 +149,130 @@ fn ops() -> impl Strategy<Value = Vec<(Op, i64)>> {
     prop::collection::vec((op, minutes), 1..14)
 }
 
-/// Plays the steps on a book and on the model, which must agree after each.
-fn play(unit: Unit, start: DateTime<Utc>, ops: &[(Op, i64)]) -> Result<(ClockBook, Vec<ClockTurn>), TestCaseError> {
-    let policy = unit.policy();
-    let (mut book, mut class, mut now) = (ClockBook::default(), Class::Coordination, start);
-    let mut turns = book.apply(&[effect(Change::Started, Clock::K5)], &terms(&policy), now).unwrap();
-    let (limit, spans) = (policy.limits.of(class), vec![(start, None)]);
-    let mut model = Model { oracle: Oracle::read(), policy: policy.clone(), limit, start, spans, granted: None };
-    let (mut held, mut stopped) = (false, false);
-    for (op, minutes) in ops {
-        now += TimeDelta::minutes(*minutes);
-        if book.life(Clock::K5).unwrap().due() == now {
-            now += TimeDelta::seconds(1);
+/// The lines of a ledger, with their instants.
+type Lines = Vec<(DateTime<Utc>, ClockTurn)>;
+
+/// A book and the model, which must agree after each step.
+struct Game {
+    unit: Unit,
+    policy: Policy,
+    book: ClockBook,
+    model: Model,
+    class: Class,
+    now: DateTime<Utc>,
+    held: bool,
+    stopped: bool,
+    lines: Lines,
+}
+
+impl Game {
+    fn start(unit: Unit, start: DateTime<Utc>) -> Self {
+        let (policy, class, mut book) = (unit.policy(), Class::Coordination, ClockBook::default());
+        let turns = book.apply(&[effect(Change::Started, Clock::K5)], &terms(&policy), start).unwrap();
+        let (limit, spans) = (policy.limits.of(class), vec![(start, None)]);
+        let model = Model { oracle: Oracle::read(), policy: policy.clone(), limit, start, spans, granted: None };
+        let lines = turns.into_iter().map(|turn| (start, turn)).collect();
+        Self { unit, policy, book, model, class, now: start, held: false, stopped: false, lines }
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        Terms { class: Some(self.class), ..terms(&self.policy) }
+    }
+
+    fn told(&mut self, turns: impl IntoIterator<Item = ClockTurn>) {
+        let now = self.now;
+        self.lines.extend(turns.into_iter().map(|turn| (now, turn)));
+    }
+
+    fn step(&mut self, op: Op, minutes: i64) -> Result<(), TestCaseError> {
+        self.now += TimeDelta::minutes(minutes);
+        if self.book.life(Clock::K5).unwrap().due() == self.now {
+            self.now += TimeDelta::seconds(1);
         }
-        let terms = |class| Terms { class: Some(class), ..terms(&policy) };
-        match *op {
-            Op::Change(change) => {
-                turns.extend(book.apply(&[effect(change, Clock::K5)], &terms(class), now).unwrap());
-                let running = model.running();
-                match change {
-                    Change::Paused if running && !held => model.spans.last_mut().unwrap().1 = Some(now),
-                    Change::Stopped if !stopped && !held => {
-                        model.spans.last_mut().unwrap().1.get_or_insert(now);
-                        stopped = true;
-                    }
-                    Change::Resumed if !running && !stopped && !held => model.spans.push((now, None)),
-                    Change::Reopened if stopped && !held => {
-                        model.spans.push((now, None));
-                        stopped = false;
-                    }
-                    Change::Held => held = held || !stopped,
-                    Change::Restored => held = false,
-                    _ => {}
-                }
-            }
-            Op::Extend(_) if matches!(unit, Unit::Mixed) => {}
-            Op::Extend(days) => {
-                let until =
-                    model.oracle.nth_after(day_of(now), days).and_time(NaiveTime::from_hms_opt(2, 0, 0).unwrap()).and_utc();
-                let day_end = china(&format!("{}T23:59:59", day_of(until)));
-                let becomes = if matches!(unit, Unit::Days) { day_end } else { until };
-                let answer = book.apply(&[effect(Change::Moved, Clock::K5)], &Terms { until: Some(until), ..terms(class) }, now);
-                if !model.running() || held {
-                    prop_assert_eq!(answer, Ok(Vec::new()));
-                } else if becomes <= model.due() {
-                    prop_assert_eq!(answer, Err(SlaError::NotLater(Clock::K5)));
-                } else {
-                    turns.extend(answer.unwrap());
-                    model.extend(until, now);
-                }
-            }
-            Op::Class(to) => {
-                class = to;
-                turns.extend(book.reclass(&terms(class)).unwrap());
-                model.limit = policy.limits.of(class);
+        match op {
+            Op::Change(change) => self.change(change),
+            Op::Extend(_) if matches!(self.unit, Unit::Mixed) => {}
+            Op::Extend(days) => self.extend(days)?,
+            Op::Class(class) => {
+                self.class = class;
+                let mut book = self.book.clone();
+                let turn = book.reclass(&self.terms()).unwrap();
+                self.book = book;
+                self.told(turn);
+                self.model.limit = self.policy.limits.of(class);
             }
         }
-        let life = book.life(Clock::K5).unwrap();
-        prop_assert_eq!(life.due(), model.due(), "due after {:?} at {}", op, now);
-        prop_assert_eq!(life.used(Calendar::builtin(), &policy, now).unwrap(), model.used(now), "used after {:?}", op);
-        prop_assert_eq!(life.is_running(), model.running() && !held);
-        let text = serde_json::to_string(&book).unwrap();
-        prop_assert_eq!(&serde_json::from_str::<ClockBook>(&text).unwrap(), &book);
-        if let Some(last) = turns.last().filter(|_| life.is_running()) {
-            prop_assert_eq!(last.due, book.due(Clock::K5), "the ledger's last line says the deadline");
+        self.check(op)
+    }
+
+    fn change(&mut self, change: Change) {
+        let mut book = self.book.clone();
+        let turns = book.apply(&[effect(change, Clock::K5)], &self.terms(), self.now).unwrap();
+        self.book = book;
+        self.told(turns);
+        let (running, now) = (self.model.running(), self.now);
+        match change {
+            Change::Held => self.held = self.held || !self.stopped,
+            Change::Restored => self.held = false,
+            _ if self.held => {}
+            Change::Paused if running => self.model.spans.last_mut().unwrap().1 = Some(now),
+            Change::Stopped if !self.stopped => {
+                self.model.spans.last_mut().unwrap().1.get_or_insert(now);
+                self.stopped = true;
+            }
+            Change::Resumed if !running && !self.stopped => self.model.spans.push((now, None)),
+            Change::Reopened if self.stopped => {
+                self.model.spans.push((now, None));
+                self.stopped = false;
+            }
+            _ => {}
         }
     }
-    Ok((book, turns))
+
+    fn extend(&mut self, days: u32) -> Result<(), TestCaseError> {
+        let day = self.model.oracle.nth_after(day_of(self.now), days);
+        let until = day.and_time(NaiveTime::from_hms_opt(2, 0, 0).unwrap()).and_utc();
+        let becomes = if matches!(self.unit, Unit::Days) { china(&format!("{}T23:59:59", day_of(until))) } else { until };
+        let mut book = self.book.clone();
+        let answer = book.apply(&[effect(Change::Moved, Clock::K5)], &Terms { until: Some(until), ..self.terms() }, self.now);
+        self.book = book;
+        if !self.model.running() || self.held {
+            prop_assert_eq!(answer, Ok(Vec::new()));
+        } else if becomes <= self.model.due() {
+            prop_assert_eq!(answer, Err(SlaError::NotLater(Clock::K5)));
+        } else {
+            self.told(answer.unwrap());
+            self.model.extend(until, self.now);
+        }
+        Ok(())
+    }
+
+    fn check(&self, op: Op) -> Result<(), TestCaseError> {
+        let (life, now) = (self.book.life(Clock::K5).unwrap(), self.now);
+        prop_assert_eq!(life.due(), self.model.due(), "due after {:?} at {}", op, now);
+        let used = life.used(Calendar::builtin(), &self.policy, now).unwrap();
+        prop_assert_eq!(used, self.model.used(now), "used after {:?}", op);
+        prop_assert_eq!(life.is_running(), self.model.running() && !self.held);
+        let text = serde_json::to_string(&self.book).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<ClockBook>(&text).unwrap(), &self.book);
+        if let Some((_, last)) = self.lines.last().filter(|_| life.is_running()) {
+            prop_assert_eq!(last.due, self.book.due(Clock::K5), "the ledger's last line says the deadline");
+        }
+        Ok(())
+    }
+}
+
+/// Plays the steps.
+fn play(unit: Unit, start: DateTime<Utc>, ops: &[(Op, i64)]) -> Result<(ClockBook, Lines), TestCaseError> {
+    let mut game = Game::start(unit, start);
+    for (op, minutes) in ops {
+        game.step(*op, *minutes)?;
+    }
+    Ok((game.book, game.lines))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn spans_add_up_and_a_replay_is_equal(
@@ -229,6 +282,27 @@ proptest! {
         let start = china("2025-09-20T00:00:00") + TimeDelta::minutes(minute);
         let played = play(unit, start, &ops)?;
         prop_assert_eq!(play(unit, start, &ops)?, played);
+    }
+
+    #[test]
+    fn a_third_party_recomputes_every_line_and_finds_a_wrong_one(
+        unit in prop::sample::select(vec![Unit::Hours, Unit::WorkingHours, Unit::Days, Unit::Mixed]),
+        minute in 0_i64..600_000, ops in ops(), pick in any::<prop::sample::Index>(),
+    ) {
+        let start = china("2025-09-20T00:00:00") + TimeDelta::minutes(minute);
+        let (book, lines) = play(unit, start, &ops)?;
+        let policy = Policy::default();
+        let wrong = pick.index(lines.len());
+        let mut replay = Replay::new(Calendar::builtin(), &policy);
+        for (n, (at, line)) in lines.iter().enumerate() {
+            if n == wrong {
+                let spoilt = ClockTurn { old_due: Some(*at), provisional: !line.provisional, ..line.clone() };
+                let verdict = replay.clone().step(&spoilt, *at);
+                prop_assert_eq!(verdict, Verdict::Different(Box::new(line.clone())));
+            }
+            prop_assert_eq!(replay.step(line, *at), Verdict::Same, "{:?}", line);
+        }
+        prop_assert_eq!(replay.life(None, Clock::K5), book.life(Clock::K5));
     }
 
     #[test]
