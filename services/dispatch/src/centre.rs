@@ -1,180 +1,185 @@
 //! What the district centre does (and, for simple matters, the grid's chief): decides consultations, rules on
 //! returns, checks results, calls back. Pure.
 
-use chrono::{DateTime, Utc};
 use contracts::{
-    district::{CENTRE, centre},
+    district::centre,
     id::UnitId,
-    lifecycle::{Act, Actor, Answer, Callback, Class, Consultation, Context, People, Request, Role},
+    lifecycle::{Act, Answer, Callback, Class, Consultation, Context, Note, Request, Role, State},
     problem::Problem,
     text::Text,
-    ticket::{CallbackAnswers, Checked, Closed, OrderFact, Part, ResultForm, ReturnRuled},
-    work::{Callback as CallbackItem, Ruling, UnitAct, WorkOrder},
+    ticket::{CallbackAnswers, Checked, Closed, ResultForm, ReturnRuled},
+    work::{Callback as CallbackItem, Ruling},
 };
 use sla::Limit;
 
 use crate::{
-    case::{Acting, Case, stored_badly},
+    case::{Case, Granted, stored_badly},
     entity::work_order,
-    orders::{self, Plan, Rules},
+    hand::Hand,
+    merge,
+    orders::{self, Plan},
+    watch,
 };
 
-/// The centre at a task of its own.
-pub struct AtDesk<'a> {
-    /// The rules.
-    pub rules: &'a Rules,
-    /// What was sent.
-    pub act: &'a UnitAct,
-    /// The unit that acts.
-    pub unit: &'a UnitId,
-    /// The work order that it is about.
-    pub order: work_order::Model,
-    /// When.
-    pub now: DateTime<Utc>,
+/// What a consultation decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// 牵头单位.
+    pub lead: &'a UnitId,
+    /// 责任单位.
+    pub responsible: &'a [UnitId],
+    /// Working days of the lead.
+    pub days: u32,
+    /// Working days of each responsible unit.
+    pub each: &'a [u32],
+    /// 会商纪要.
+    pub minutes: &'a Text<5000>,
 }
 
-impl AtDesk<'_> {
-    fn acting(&self, role: Role) -> Acting {
-        Acting { role, unit: Some(self.unit.clone()), person: Some(self.act.person.as_str().to_owned()) }
-    }
-
-    /// Had this person a hand in what is decided?
-    fn people(&self) -> People {
-        let same = self.order.person.as_deref() == Some(self.act.person.as_str());
-        let actor = if same { Actor::Involved } else { Actor::Independent };
-        // the centre is the convener: when it checks a consulted ticket, the convener agrees
-        People { actor, convener_agrees: self.unit.as_str() == CENTRE, ..People::default() }
-    }
-
-    fn fact(&self, case: &mut Case, role: Role) -> Result<OrderFact, Problem> {
-        let by = case.by(&self.acting(role))?;
-        Ok(OrderFact { ticket: self.act.ticket, order: self.act.order, unit: self.unit.clone(), at: self.now, by })
-    }
-
-    fn only_centre(&self) -> Result<(), Problem> {
-        if self.unit.as_str() == CENTRE {
-            return Ok(());
-        }
-        Err(not_yours())
-    }
-
+impl Hand<'_> {
     /// 会商决定 (T19).
-    pub fn decide(
-        &self,
-        case: &mut Case,
-        lead: &UnitId,
-        responsible: &[UnitId],
-        days: u32,
-        minutes: &Text<5000>,
-    ) -> Result<(), Problem> {
+    pub fn decide(&self, case: &mut Case, d: Decision<'_>) -> Result<(), Problem> {
         self.only_centre()?;
-        let range = &self.rules.policy.consultation;
-        if !(range.least..=range.most).contains(&days) {
-            let (least, most) = (range.least, range.most);
+        let range = &self.at.rules.book.policy.consultation;
+        let (least, most) = (range.least, range.most);
+        if !(least..=most).contains(&d.days) {
             return Err(Problem::new(
                 "days_out_of_range",
                 format!("办理时限应为 {least} 至 {most} 个工作日"),
                 format!("the time must be {least} to {most} working days"),
             ));
         }
-        let mut others: Vec<UnitId> = responsible.iter().filter(|u| *u != lead).cloned().collect();
-        others.sort();
-        others.dedup();
-        let consultation = Consultation { lead_named: true, responsible_named: !others.is_empty(), minutes: true };
-        case.step(Act::DecideConsultation, Role::Convener, Context { consultation, ..Context::default() })?;
-        let reason = format!("会商决定：{}", minutes.masked());
-        let plan = Plan { lead: lead.clone(), responsible: others, limit: Limit::WorkingDays(days), reason };
-        orders::send(case, self.rules, plan, &self.acting(Role::Convener), self.now)
+        if !d.each.is_empty() && (d.each.len() != d.responsible.len() || d.each.iter().any(|n| *n == 0 || *n >= d.days)) {
+            let (zh, en) =
+                ("责任单位的时限应逐一给出，且早于牵头单位", "give each responsible unit a time, and one that ends before the lead's");
+            return Err(Problem::new("days_of_each", zh, en));
+        }
+        let mut responsible: Vec<(UnitId, Option<u32>)> = Vec::new();
+        for (i, unit) in d.responsible.iter().enumerate() {
+            if unit != d.lead && !responsible.iter().any(|(u, _)| u == unit) {
+                responsible.push((unit.clone(), Some(d.each.get(i).copied().unwrap_or(d.days - 1))));
+            }
+        }
+        let consultation = Consultation { lead_named: true, responsible_named: !responsible.is_empty(), minutes: true };
+        let reason = format!("会商决定：{}", d.minutes.masked());
+        let plan = Plan { lead: d.lead.clone(), responsible, reason };
+        let granted = Granted { handling: Some(Limit::WorkingDays(d.days)), ..Granted::default() };
+        let facts = Context { consultation, ..Context::default() };
+        orders::dispatch(case, self.at, Act::DecideConsultation, facts, granted, (plan, &self.acting(Role::Convener)))
     }
 
     /// 退单审核: grant (T13), refuse (T14) or designate (T15).
-    pub fn rule(&self, case: &mut Case, ruling: &Ruling, reason: &Text<2000>) -> Result<(), Problem> {
+    pub fn rule(&self, case: &mut Case, order: &work_order::Model, (ruling, reason): (&Ruling, &Text<2000>)) -> Result<(), Problem> {
         self.only_centre()?;
         let request = Request { reason: true, proposed_unit: true, ..Request::default() };
-        let facts = Context { people: self.people(), request, ..orders::named() };
+        let facts = Context { people: self.people(case)?, request, ..orders::named() };
         let (act, role, to) = match ruling {
-            Ruling::Grant { to } => (Act::GrantReturn, Role::Checker, Some(to)),
+            Ruling::Grant { to } => (Act::GrantReturn, Role::Checker, Some(self.at.rules.known(to)?)),
             Ruling::Refuse {} => (Act::RefuseReturn, Role::Checker, None),
-            Ruling::Designate { to } => (Act::Designate, Role::HotlineOffice, Some(to)),
+            Ruling::Designate { to } => (Act::Designate, Role::HotlineOffice, Some(self.at.rules.known(to)?)),
         };
-        case.step(act, role, facts)?;
-        let of = self.fact(case, role)?;
-        let reason = reason.masked();
-        case.tell(ReturnRuled { of, granted: to.is_some(), reason: reason.clone() }, self.now)?;
-        let Some(to) = to else {
-            return self.hand_back(case);
-        };
-        // a granted return goes through the dispatcher again; a designation is a dispatch itself
-        let sender = if act == Act::GrantReturn { Role::Dispatcher } else { role };
-        if act == Act::GrantReturn {
-            case.step(Act::Dispatch, sender, orders::named())?;
+        case.step(self.at, act, role, facts, Granted::default())?;
+        let mut beside = case.beside()?;
+        let asked = beside.returned_ms.take().unwrap_or(self.at.now.timestamp_millis());
+        let lost_ms = self.at.now.timestamp_millis() - asked;
+        beside.lost_ms += lost_ms;
+        if let Some(to) = &to {
+            beside.named.retain(|u| u != to);
+            beside.named.insert(0, to.clone());
         }
-        let plan = Plan {
-            lead: to.clone(),
-            responsible: Vec::new(),
-            limit: self.rules.limit(case.class()?),
-            reason: format!("退单审核：{reason}"),
+        case.remember(&beside)?;
+        let of = self.of(case, order, role)?;
+        let reason = reason.masked();
+        case.tell(ReturnRuled { of, granted: to.is_some(), to: to.clone(), lost_ms, reason: reason.clone() }, self.at.now)?;
+        let Some(to) = to else {
+            case.change(&order.order_id, |o| "signed".clone_into(&mut o.state));
+            return orders::hand_back(case, self.at);
         };
-        orders::send(case, self.rules, plan, &self.acting(sender), self.now)
+        let plan = Plan::to(to, format!("退单审核：{reason}"));
+        if act == Act::Designate {
+            return orders::send(case, self.at, plan, &self.acting(role));
+        }
+        // a granted return goes through the dispatcher again
+        let dispatcher = self.acting(Role::Dispatcher);
+        orders::dispatch(case, self.at, Act::Dispatch, orders::named(), Granted::default(), (plan, &dispatcher))
     }
 
-    /// 审核: pass (T26) or send back (T25).
-    pub fn check(&self, case: &mut Case, pass: bool, reason: Option<&Text<2000>>) -> Result<(), Problem> {
+    /// 审核: pass (T26) or send back (T25). `followers` are the tickets merged into this one: each reporter is called.
+    pub fn check(
+        &self,
+        case: &mut Case,
+        order: &work_order::Model,
+        (pass, reason): (bool, Option<&Text<2000>>),
+        followers: &mut [Case],
+    ) -> Result<(), Problem> {
         let simple = case.class()? == Class::Simple;
-        let role = if simple && self.unit.as_str() == self.order.unit { Role::GridChief } else { Role::Checker };
+        let role = if simple && self.unit.as_str() == order.unit { Role::GridChief } else { Role::Checker };
         if role == Role::Checker {
             self.only_centre()?;
         }
         let request = Request { reason: reason.is_some(), ..Request::default() };
         let act = if pass { Act::PassCheck } else { Act::SendBack };
-        case.step(act, role, Context { people: self.people(), request, ..Context::default() })?;
-        let of = self.fact(case, role)?;
-        case.tell(Checked { of, passed: pass, reason: reason.map(Text::masked) }, self.now)?;
-        if pass {
-            let task = case.task(self.act.order, self.now)?;
-            let item = CallbackItem { task, unit: self.order.unit.parse()?, result: result(case)? };
-            return case.enqueue(&centre(), self.act.order, item, self.now);
+        let facts = Context { people: self.people(case)?, request, ..Context::default() };
+        case.step(self.at, act, role, facts, Granted::default())?;
+        let of = self.of(case, order, role)?;
+        case.tell(Checked { of, passed: pass, reason: reason.map(Text::masked) }, self.at.now)?;
+        if !pass {
+            case.change(&order.order_id, |o| "signed".clone_into(&mut o.state));
+            return orders::hand_back(case, self.at);
         }
-        self.hand_back(case)
+        let (id, unit, result) = (order.order_id.parse()?, order.unit.parse::<UnitId>()?, result(case)?);
+        let task = case.task(id, self.at.now)?;
+        case.enqueue(&centre(), id, CallbackItem { task, unit: unit.clone(), result: result.clone() }, self.at.now)?;
+        for follower in followers {
+            merge::call(follower, self.at, &unit, &result)?;
+        }
+        Ok(())
     }
 
-    /// The unit has its work order again; its queue item was acknowledged, so it gets a new one.
-    fn hand_back(&self, case: &mut Case) -> Result<(), Problem> {
-        case.change(&self.order.order_id, |o| "signed".clone_into(&mut o.state));
-        let task = case.task(self.act.order, self.now)?;
-        case.enqueue(&self.order.unit.parse()?, self.act.order, WorkOrder { task, part: Part::Lead, with: Vec::new() }, self.now)
-    }
-
-    /// 回访: close (T27), or do it again (T28).
-    pub fn call_back(&self, case: &mut Case, answers: &CallbackAnswers) -> Result<(), Problem> {
+    /// 回访未接通.
+    pub fn no_answer(&self, case: &mut Case) -> Result<(), Problem> {
         self.only_centre()?;
+        let noted = self.noted(case, Note::LogTry, Role::CallbackClerk)?;
+        let mut beside = case.beside()?;
+        beside.tries = beside.tries.saturating_add(1);
+        case.remember(&beside)?;
+        case.tell(noted, self.at.now)
+    }
+
+    /// 回访: close (T27), or do it again (T28). A merged ticket's reporter is asked as well (see `merge`).
+    pub fn call_back(
+        &self,
+        case: &mut Case,
+        lead: Option<&mut Case>,
+        order: &work_order::Model,
+        answers: &CallbackAnswers,
+    ) -> Result<(), Problem> {
+        self.only_centre()?;
+        if case.state()? == State::Merged {
+            return merge::called(self, case, lead, (order, answers));
+        }
         let role = Role::CallbackClerk;
         let answer = answers.solved.zip(answers.satisfied).map(|(solved, satisfied)| Answer { solved, satisfied, upheld: false });
-        let callback = Callback { answer, tries: u16::from(answers.tries) };
-        let facts = Context { people: self.people(), callback, ..orders::named() };
+        let mut beside = case.beside()?;
+        // tries that were logged one by one, or that the clerk tells together
+        let tries = beside.tries.max(u16::from(answers.tries));
+        let facts = Context { people: self.people(case)?, callback: Callback { answer, tries }, ..orders::named() };
         if answer.is_some_and(Answer::calls_for_redo) {
-            case.step(Act::Redo, role, facts)?;
-            let plan = Plan {
-                lead: self.order.unit.parse()?,
-                responsible: Vec::new(),
-                limit: self.rules.limit(case.class()?),
-                reason: "回访未解决，二次派单".to_owned(),
-            };
-            return orders::send(case, self.rules, plan, &self.acting(role), self.now);
+            let plan = Plan::to(order.unit.parse()?, "回访未解决，二次派单".to_owned());
+            case.step(self.at, Act::Redo, role, facts, Granted::default())?;
+            (beside.tries, beside.handlers) = (0, Vec::new());
+            case.remember(&beside)?;
+            orders::send(case, self.at, plan, &self.acting(role))?;
+            return watch::by_round(case, self.at);
         }
-        case.step(Act::Close, role, facts)?;
+        case.step(self.at, Act::Close, role, facts, Granted::default())?;
         case.end_orders();
         let public_reply = result(case)?.public_reply;
-        let of = self.fact(case, role)?;
-        case.tell(Closed { of, answers: answers.clone(), public_reply }, self.now)
+        let of = self.of(case, order, role)?;
+        case.tell(Closed { of, answers: answers.clone(), public_reply }, self.at.now)
     }
 }
 
 fn result(case: &Case) -> Result<ResultForm, Problem> {
     case.ticket.result.as_deref().and_then(|r| serde_json::from_str(r).ok()).ok_or_else(|| stored_badly("result"))
-}
-
-/// The order belongs to another unit.
-pub fn not_yours() -> Problem {
-    Problem::new("not_yours", "这件任务不在本单位，请核对任务编号", "this piece of work is not your unit's; check its id")
 }

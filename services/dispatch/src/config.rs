@@ -4,11 +4,9 @@ use serde::Deserialize;
 use sla::Policy;
 
 /// Dispatch's own settings.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Config {
-    /// Working days in which a unit may return a work order (K6).
-    pub return_days: u32,
-    /// Limits, warning, ladder.
+    /// Limits, warning, ladder, until a person of the district puts others in force.
     #[serde(default)]
     pub policy: Policy,
 }

@@ -46,6 +46,16 @@ pub mod ticket {
         pub result: Option<String>,
         /// Last change, ms.
         pub at_ms: i64,
+        /// Its clocks (`sla::ClockBook`), JSON.
+        #[sea_orm(column_type = "Text")]
+        pub clocks: String,
+        /// What is remembered beside the state (`beside::Beside`), JSON.
+        #[sea_orm(column_type = "Text")]
+        pub beside: String,
+        /// The lead case, while it is merged.
+        pub lead_ticket: Option<String>,
+        /// Tickets merged into it.
+        pub followers: i32,
     }
 
     /// None.
@@ -71,16 +81,55 @@ pub mod work_order {
         pub ticket_id: String,
         /// The unit that has it.
         pub unit: String,
-        /// `lead`, `responsible` or `consultation`.
+        /// `lead`, `responsible`, `consultation`, `callback` or `whistle`.
         pub part: String,
         /// Round of handling.
         pub round: i32,
-        /// `queued`, `signed`, `reported`, `ended`.
+        /// `queued`, `signed`, `returned`, `reported`, `ended`; of a whistle also `arrived`, `absent`.
         pub state: String,
         /// 1 while it is in effect, 0 after. At most one lead of a ticket is in effect.
         pub active: i32,
         /// Staff number of who signed, reported or returned.
         pub person: Option<String>,
+        /// When a co-handler's own part is due, ms.
+        pub due_ms: Option<i64>,
+        /// 1 if the lead can't report before it is done.
+        pub required: i32,
+        /// Staff number of the community officer who has it.
+        pub officer: Option<String>,
+        /// The how-manieth piece of work of its ticket.
+        pub n: i32,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Versions of the rules that a person of the district may change; nothing is ever overwritten.
+pub mod register {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One version.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "register")]
+    pub struct Model {
+        /// Version, from 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        /// The rule book (`rules::RuleBook`), JSON.
+        #[sea_orm(column_type = "Text")]
+        pub book: String,
+        /// Staff number of who changed it.
+        pub person: String,
+        /// Why.
+        #[sea_orm(column_type = "Text")]
+        pub reason: String,
+        /// When, ms.
+        pub at_ms: i64,
     }
 
     /// None.

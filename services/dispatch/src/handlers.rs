@@ -1,131 +1,126 @@
 //! What dispatch does with what it hears: load, decide, save, say.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use bus::consume::Delivery;
 use chrono::{DateTime, Utc};
 use contracts::{
     district::District,
-    envelope::{Envelope, Inbound, Outbound},
-    id::{MessageId, UnitId},
+    envelope::{Inbound, Outbound},
+    id::{MessageId, OrderId, TicketId, UnitId},
     problem::Problem,
     subject,
-    ticket::{Classified, TicketFact},
-    work::{ActBody, AnswerOutcome, Answers, UnitAct, UnitAnswer, UnitWork},
+    work::{ActBody, AnswerOutcome, Answers, UnitAct, UnitAnswer},
 };
-use outbox::{Decision, Fault, Handler, Heard as HeardTrait, Refusal, Said, Tx};
+use outbox::{Decision, Fault, Handler, Refusal, Said, Tx};
 use sla::Calendar;
 
 use crate::{
+    acts::{self, Open, unknown_order},
     case::Case,
-    centre::{AtDesk, not_yours},
     config::Config,
-    opening,
-    orders::Rules,
-    store,
-    unit::AtWork,
+    entity::register,
+    heard::Heard,
+    opening, register as rule_register,
+    rules::{At, RuleBook, Rules},
+    store, system,
 };
-
-/// What dispatch hears.
-#[derive(Clone, Debug)]
-pub enum Heard {
-    /// A ticket was classified.
-    Classified(Box<Classified>),
-    /// A unit acts: the unit, the `ce-id` of its message, the act.
-    Act(UnitId, String, Box<UnitAct>),
-}
-
-impl HeardTrait for Heard {
-    fn read(subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem> {
-        if !subject.starts_with("work.") {
-            return match envelope.open::<TicketFact>(body)? {
-                TicketFact::Classified(c) => Ok(Self::Classified(Box::new(c))),
-                _ => Err(Problem::new("not_heard", "派单服务不处理此消息", "dispatch does not hear this message")),
-            };
-        }
-        let unit: UnitId = subject::last_token(subject).parse()?;
-        if subject != subject::act(&unit) {
-            return Err(Problem::new("wrong_version", "只支持 work.v1.act.<单位>", "only work.v1.act.<unit> is spoken here"));
-        }
-        if envelope.source != subject::unit_uri(&unit) {
-            let (zh, en) = (
-                format!("ce-source 应为 /units/{unit}，与主题一致"),
-                format!("ce-source must be /units/{unit}, as the subject says"),
-            );
-            return Err(Problem::new("subject_disagrees", zh, en));
-        }
-        let UnitWork::UnitAct(act) = envelope.open(body)?;
-        Ok(Self::Act(unit, envelope.id.clone(), Box::new(act)))
-    }
-}
-
-impl Heard {
-    fn ticket(&self) -> String {
-        match self {
-            Self::Classified(c) => c.ticket.to_string(),
-            Self::Act(_, _, a) => a.ticket.to_string(),
-        }
-    }
-}
 
 /// Decides which unit has the work order.
 #[derive(Debug)]
 pub struct Dispatch {
-    rules: Rules,
+    /// As they were last read; the database has the version in force.
+    rules: RwLock<Arc<Rules>>,
 }
 
 /// What lies on the desk while a batch is decided.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Desk {
-    cases: HashMap<String, Case>,
-    changed: HashSet<String>,
+    /// The rules in force.
+    pub rules: Arc<Rules>,
+    /// Tickets by id.
+    pub cases: HashMap<String, Case>,
+    /// Tickets that changed.
+    pub changed: HashSet<String>,
+    /// A new version of the rules.
+    pub new_rules: Option<register::Model>,
 }
 
 impl Dispatch {
     /// With these settings, for the sample district.
     pub fn new(config: Config) -> Result<Self, sla::PolicyError> {
         config.policy.check()?;
-        let (district, calendar) = (District::sample(), Calendar::builtin());
-        Ok(Self { rules: Rules { district, calendar, policy: config.policy, return_days: config.return_days } })
+        let book = RuleBook { policy: config.policy, ..RuleBook::default() };
+        let rules = Rules { district: District::sample(), calendar: Calendar::builtin(), book, version: 0 };
+        Ok(Self { rules: RwLock::new(Arc::new(rules)) })
     }
 
-    fn act(&self, desk: &mut Desk, message: &Inbound<Heard>, unit: &UnitId, act: &UnitAct) -> Result<Vec<Outbound>, Problem> {
-        let ticket = act.ticket.to_string();
-        // decided on a copy: a refusal leaves the desk as it was
-        let mut case = desk.cases.get(&ticket).cloned().ok_or_else(unknown_order)?;
-        let order = case.order(act.order).cloned().ok_or_else(unknown_order)?;
-        if order.active == 0 {
-            return Err(ended());
+    /// The rules in force; read again only if their version changed.
+    async fn rules(&self, tx: &Tx) -> Result<Arc<Rules>, Fault> {
+        let version = store::rules_version(tx).await?;
+        let known = self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.version == version {
+            return Ok(known);
         }
-        let own = order.unit == unit.as_str();
-        let (rules, now) = (&self.rules, message.now);
-        let work = AtWork { rules, act, unit, order: order.clone(), now };
-        let desk_of = AtDesk { rules, act, unit, order, now };
-        match &act.act {
-            ActBody::Sign {}
-            | ActBody::Progress { .. }
-            | ActBody::Report { .. }
-            | ActBody::Return { .. }
-            | ActBody::Decide { .. }
-                if !own =>
-            {
-                return Err(not_yours());
-            }
-            ActBody::Sign {} => work.sign(&mut case)?,
-            ActBody::Progress { note } => work.progress(&mut case, note)?,
-            ActBody::Report { result } => work.report(&mut case, result)?,
-            ActBody::Return { reason, legal_basis, propose } => work.give_back(&mut case, reason, legal_basis, propose)?,
-            ActBody::Decide { lead, responsible, days, minutes } => {
-                desk_of.decide(&mut case, lead, responsible, *days, minutes)?
-            }
-            ActBody::Rule { ruling, reason } => desk_of.rule(&mut case, ruling, reason)?,
-            ActBody::Check { pass, reason } => desk_of.check(&mut case, *pass, reason.as_ref())?,
-            ActBody::CallBack { answers } => desk_of.call_back(&mut case, answers)?,
+        let row = store::rules(tx, version).await?;
+        let book = row.and_then(|r| serde_json::from_str(&r.book).ok()).unwrap_or_else(|| known.book.clone());
+        let rules = Arc::new(Rules { book, version, ..(*known).clone() });
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
+        Ok(rules)
+    }
+}
+
+impl Desk {
+    /// Decides on a copy: a refusal leaves the desk as it was. What was said comes back.
+    fn on(&mut self, ticket: TicketId, decide: impl FnOnce(&mut Open) -> Result<(), Problem>) -> Result<Vec<Outbound>, Problem> {
+        let id = ticket.to_string();
+        let case = self.cases.get(&id).cloned().ok_or_else(unknown_order)?;
+        let lead = case.ticket.lead_ticket.as_ref().and_then(|l| self.cases.get(l)).cloned();
+        let mut open = Open { case, lead, followers: Vec::new() };
+        decide(&mut open)?;
+        let touched = std::iter::once(open.case).chain(open.lead).chain(open.followers);
+        let mut said = Vec::new();
+        for mut case in touched {
+            said.extend(case.said());
+            let id = case.ticket.ticket_id.clone();
+            self.changed.insert(id.clone());
+            self.cases.insert(id, case);
         }
-        let said = case.said();
-        desk.changed.insert(ticket.clone());
-        desk.cases.insert(ticket, case);
         Ok(said)
+    }
+
+    fn act(&mut self, now: DateTime<Utc>, unit: &UnitId, act: &UnitAct) -> Result<Vec<Outbound>, Problem> {
+        let rules = self.rules.clone();
+        let at = At { rules: &rules, now };
+        let into = match &act.act {
+            ActBody::Merge { into, .. } => self.cases.get(&into.to_string()).cloned(),
+            _ => None,
+        };
+        let followers = match &act.act {
+            ActBody::Check { pass: true, .. } => self.followers(&act.ticket.to_string()),
+            _ => Vec::new(),
+        };
+        self.on(act.ticket, |open| {
+            open.lead = into.or_else(|| open.lead.take());
+            open.followers = followers;
+            acts::perform(at, unit, act, open)
+        })
+    }
+
+    fn followers(&self, lead: &str) -> Vec<Case> {
+        self.cases.values().filter(|c| c.ticket.lead_ticket.as_deref() == Some(lead)).cloned().collect()
+    }
+
+    /// What the product does by itself; a ticket that is past that point stays as it is.
+    fn by_itself(&mut self, ticket: TicketId, decide: impl FnOnce(&mut Case, &Rules) -> Result<(), Problem>) -> Vec<Outbound> {
+        let rules = self.rules.clone();
+        self.on(ticket, |open| decide(&mut open.case, &rules)).unwrap_or_else(|problem| {
+            tracing::debug!(%ticket, code = problem.code, "nothing to do for this clock");
+            Vec::new()
+        })
     }
 }
 
@@ -133,38 +128,58 @@ impl Handler for Dispatch {
     const SERVICE: &'static str = "dispatch";
     type Heard = Heard;
     type Desk = Desk;
-    type Answer = ();
+    type Answer = AnswerOutcome;
 
     async fn load(&self, tx: &Tx, batch: &[Inbound<Heard>]) -> Result<Desk, Fault> {
-        let ids: HashSet<String> = batch.iter().map(|m| m.body.ticket()).collect();
-        let cases = store::cases(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Desk { cases, changed: HashSet::new() })
+        let rules = self.rules(tx).await?;
+        let ids: HashSet<String> = batch.iter().flat_map(|m| m.body.tickets()).collect();
+        let mut cases = store::cases(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let leads: Vec<String> = cases.values().filter_map(|c| c.ticket.lead_ticket.clone()).collect();
+        let missing: Vec<String> = leads.into_iter().filter(|l| !cases.contains_key(l)).collect();
+        cases.extend(store::cases(tx, &missing).await?);
+        let checked = batch.iter().filter(|m| m.body.touches_followers()).flat_map(|m| m.body.tickets());
+        let led: Vec<String> = checked.filter(|t| cases.get(t).is_some_and(|c| c.ticket.followers > 0)).collect();
+        for (id, case) in store::followers(tx, &led).await? {
+            cases.entry(id).or_insert(case);
+        }
+        for message in batch {
+            if let Heard::Rules(new) = &message.body
+                && let Some(unit) = &new.succeeded
+            {
+                for (id, case) in store::of_unit(tx, unit.as_str()).await? {
+                    cases.entry(id).or_insert(case);
+                }
+            }
+        }
+        Ok(Desk { rules, cases, changed: HashSet::new(), new_rules: None })
     }
 
-    fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<()> {
+    fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<AnswerOutcome> {
+        let now = message.now;
         let outbound = match &message.body {
             // reclassification is an act of its own; the first word stands
             Heard::Classified(c) if desk.cases.contains_key(&c.ticket.to_string()) => Vec::new(),
             Heard::Classified(c) => {
-                let mut case = opening::open(&self.rules, c, message.now).map_err(Refusal::Illegal)?;
+                let rules = desk.rules.clone();
+                let mut case = opening::open(At { rules: &rules, now }, c).map_err(Refusal::Illegal)?;
                 let said = case.said();
                 desk.changed.insert(case.ticket.ticket_id.clone());
                 desk.cases.insert(case.ticket.ticket_id.clone(), case);
                 said
             }
-            Heard::Act(unit, event, act) => {
-                let (mut said, outcome) = match self.act(desk, message, unit, act) {
-                    Ok(said) => (said, AnswerOutcome::Done),
-                    Err(problem) => (Vec::new(), AnswerOutcome::Refused { problem }),
-                };
-                said.push(answer(message, unit, event, act, outcome));
-                said
-            }
+            Heard::Act(unit, event, act) => return Ok(self.answered(desk, message, unit, event, act)),
+            Heard::Citizen(event, act) => return Ok(citizen(desk, message, event, act)),
+            Heard::Expired(e) => desk.by_itself(e.ticket, |case, rules| system::expired(case, At { rules, now }, e)),
+            Heard::Warned(c) => desk.by_itself(c.ticket, |case, rules| system::warned(case, At { rules, now }, c)),
+            Heard::Rules(new) => rule_register::change(desk, new, now).map_err(Refusal::Illegal)?,
         };
-        Ok(Said { outbound, answer: () })
+        Ok(Said { outbound, answer: AnswerOutcome::Done })
     }
 
     async fn save(&self, tx: &Tx, mut desk: Desk) -> Result<(), Fault> {
+        if let Some(row) = desk.new_rules.take() {
+            store::add_rules(tx, row).await?;
+        }
         let changed = desk.changed.iter().filter_map(|id| desk.cases.remove(id)).collect();
         store::save(tx, changed).await
     }
@@ -174,28 +189,52 @@ impl Handler for Dispatch {
         if delivery.stream != subject::ACTS {
             return Vec::new();
         }
-        let unit = subject::last_token(&delivery.subject).parse().ok().and_then(|id| self.rules.district.unit(&id));
+        let unit = subject::last_token(&delivery.subject).parse().ok().and_then(|id| District::sample().unit(&id));
         let outcome = AnswerOutcome::Refused { problem: problem.clone() };
         let act = delivery.header("ce-id").unwrap_or_default().chars().take(256).collect();
         let cause = MessageId::of_delivery(&delivery.stream, delivery.sequence);
-        unit.map(|u| tell(cause, &u.id, UnitAnswer { act, ticket: None, order: None, at, outcome })).into_iter().collect()
+        let answer = UnitAnswer { act, ticket: None, order: None, at, outcome };
+        unit.map(|u| tell(cause, subject::answer(&u.id), answer)).into_iter().collect()
     }
 }
 
-fn answer(message: &Inbound<Heard>, unit: &UnitId, event: &str, act: &UnitAct, outcome: AnswerOutcome) -> Outbound {
-    let answer = UnitAnswer { act: event.to_owned(), ticket: Some(act.ticket), order: Some(act.order), at: message.now, outcome };
-    tell(message.id, unit, answer).about(act.ticket)
+impl Dispatch {
+    fn answered(&self, desk: &mut Desk, message: &Inbound<Heard>, unit: &UnitId, event: &str, act: &UnitAct) -> Said<AnswerOutcome> {
+        let result = desk.act(message.now, unit, act);
+        answer(message, (subject::answer(unit), event), (act.ticket, act.order), result)
+    }
 }
 
-fn tell(cause: MessageId, unit: &UnitId, answer: UnitAnswer) -> Outbound {
+fn citizen(
+    desk: &mut Desk,
+    message: &Inbound<Heard>,
+    event: &str,
+    act: &contracts::work::CitizenAct,
+) -> Said<AnswerOutcome> {
+    let rules = desk.rules.clone();
+    let at = At { rules: &rules, now: message.now };
+    let result = desk.on(act.ticket, |open| system::citizen(&mut open.case, at, &act.act));
+    answer(message, (format!("answer.v1.{}", subject::CITIZEN), event), (act.ticket, None), result)
+}
+
+/// What was said, and the answer to who asked.
+fn answer(
+    message: &Inbound<Heard>,
+    (subject, event): (String, &str),
+    (ticket, order): (TicketId, Option<OrderId>),
+    result: Result<Vec<Outbound>, Problem>,
+) -> Said<AnswerOutcome> {
+    let (mut outbound, outcome) = match result {
+        Ok(said) => (said, AnswerOutcome::Done),
+        Err(problem) => (Vec::new(), AnswerOutcome::Refused { problem }),
+    };
+    let told =
+        UnitAnswer { act: event.to_owned(), ticket: Some(ticket), order, at: message.now, outcome: outcome.clone() };
+    outbound.push(tell(message.id, subject, told).about(ticket));
+    Said { outbound, answer: outcome }
+}
+
+fn tell(cause: MessageId, subject: String, answer: UnitAnswer) -> Outbound {
     let at = answer.at;
-    Outbound::new(MessageId::derive(cause.0, "answer"), subject::ANSWERS, subject::answer(unit), &Answers::from(answer), at)
-}
-
-fn unknown_order() -> Problem {
-    Problem::new("unknown_order", "没有这件任务，请核对工单与任务编号", "there is no such piece of work; check ticket and order")
-}
-
-fn ended() -> Problem {
-    Problem::new("order_ended", "这件任务已经结束或已改派", "this piece of work has ended or went to another unit")
+    Outbound::new(MessageId::derive(cause.0, "answer"), subject::ANSWERS, subject, &Answers::from(answer), at)
 }

@@ -1,24 +1,40 @@
 //! 派单: which unit has the work order.
 //!
-//! Hears classified tickets and the acts of units (`work.v1.act.<unit>`). Decides, by the one lifecycle table, who
-//! gets a work order, what a return means, what a consultation has decided, whether a result passes, and closes
-//! after the callback. Owns the state of a ticket from acceptance on. Says facts, queue items and answers.
+//! Hears classified tickets, the acts of units (`work.v1.act.<unit>`, or over HTTP) and of citizens, and clocks that ran
+//! out. Decides, by the one lifecycle table, who gets a work order, what a return means, what a consultation has
+//! decided, whether a request is granted, whether a result passes, and closes after the callback. Owns the state of a
+//! ticket from its registration on. Says facts, queue items and answers.
 //!
-//! Read: `case.rs` one ticket with its work orders, `opening.rs` from classified to the first queue item, `unit.rs`
-//! what handling units do, `centre.rs` what the district centre does.
+//! Read: `case.rs` one ticket with its work orders and clocks, `opening.rs` from classified to the first queue item,
+//! `acts.rs` the list of all acts and who does them; behind it `unit.rs` and `together.rs` what units do, `desk.rs` and
+//! `centre.rs` what the district centre does, `requests.rs` what is asked and granted, `merge.rs` one cause with many
+//! reporters, `watch.rs` supervision; `system.rs` what happens by itself and what citizens do.
 
+mod acts;
+mod api;
+mod beside;
 mod case;
 mod centre;
 mod config;
+mod desk;
 mod entity;
+mod hand;
 mod handlers;
+mod heard;
+mod merge;
 mod migration;
 mod opening;
 mod orders;
+mod register;
+mod requests;
+mod rules;
 mod store;
+mod system;
 #[cfg(test)]
 mod tests;
+mod together;
 mod unit;
+mod watch;
 
 use bus::topology;
 use chassis::{Context, Settings};
@@ -28,11 +44,12 @@ pub const DEFAULTS: &str = include_str!("../default.toml");
 
 pub use handlers::Dispatch;
 
-/// Starts the service.
-pub async fn start(context: Context, settings: Settings) -> anyhow::Result<()> {
+/// Starts the service; returns the public address, if it has one.
+pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(Dispatch::new(settings.own("dispatch")?)?, &db, &relay);
     context.listen(topology::DISPATCH, &engine);
     context.listen(topology::DISPATCH_ACTS, &engine);
-    Ok(())
+    let door = context.door(&engine);
+    context.serve(&settings, api::router(door, db)).await
 }

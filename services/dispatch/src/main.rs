@@ -1,5 +1,8 @@
 //! The dispatch service.
 
 fn main() -> std::process::ExitCode {
-    chassis::main("dispatch", dispatch::DEFAULTS, dispatch::start)
+    chassis::main("dispatch", dispatch::DEFAULTS, |context, settings| async {
+        dispatch::start(context, settings).await?;
+        Ok(())
+    })
 }

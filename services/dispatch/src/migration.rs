@@ -46,9 +46,15 @@ impl MigrationTrait for First {
                 .col(big_integer_null("due_ms"))
                 .col(text_null("result"))
                 .col(big_integer("at_ms"))
+                .col(text("clocks"))
+                .col(text("beside"))
+                .col(text_null("lead_ticket"))
+                .col(integer("followers"))
                 .to_owned(),
         )
         .await?;
+        let followers = "CREATE INDEX ticket_lead ON ticket (lead_ticket) WHERE lead_ticket IS NOT NULL";
+        m.get_connection().execute_unprepared(followers).await?;
         m.create_table(
             Table::create()
                 .table("work_order")
@@ -60,18 +66,34 @@ impl MigrationTrait for First {
                 .col(text("state"))
                 .col(integer("active"))
                 .col(text_null("person"))
+                .col(big_integer_null("due_ms"))
+                .col(integer("required"))
+                .col(text_null("officer"))
+                .col(integer("n"))
                 .to_owned(),
         )
         .await?;
+        let in_effect = "CREATE INDEX work_order_unit ON work_order (unit) WHERE active = 1";
+        m.get_connection().execute_unprepared(in_effect).await?;
         m.create_index(Index::create().name("work_order_ticket").table("work_order").col("ticket_id").to_owned()).await?;
         // the promise "never two effective dispatches" is kept by the database, whatever the code does
         let one_lead = "CREATE UNIQUE INDEX work_order_one_lead ON work_order (ticket_id) WHERE part = 'lead' AND active = 1";
         m.get_connection().execute_unprepared(one_lead).await?;
-        Ok(())
+        m.create_table(
+            Table::create()
+                .table("register")
+                .col(big_integer("version").primary_key())
+                .col(text("book"))
+                .col(text("person"))
+                .col(text("reason"))
+                .col(big_integer("at_ms"))
+                .to_owned(),
+        )
+        .await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["work_order", "ticket"] {
+        for table in ["register", "work_order", "ticket"] {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

@@ -3,65 +3,118 @@
 use chrono::{DateTime, Utc};
 use contracts::{
     district::centre,
-    id::UnitId,
-    lifecycle::{Act, Class, Context, History, Intake, Role, State},
+    id::{OrderId, UnitId},
+    lifecycle::{Act, Class, Context, History, Intake, Note, Role, State},
     problem::Problem,
     ticket::{Classified, ConsultationOpened},
-    work::Consultation,
+    work::{Consultation, Notice, Triage},
 };
+use sla::ClockBook;
 
 use crate::{
-    case::{Acting, Case},
+    beside::Beside,
+    case::{Acting, Case, Granted, no_deadline, stored_badly},
     entity::ticket,
-    orders::{self, Plan, Rules},
+    orders::{self, Plan},
+    rules::At,
 };
 
 /// The facts before: received is the first, classified the second.
 const FACTS_BEFORE: i64 = 2;
 
-/// A new case: accepted, then dispatched or taken to consultation by its class.
-pub fn open(rules: &Rules, c: &Classified, now: DateTime<Utc>) -> Result<Case, Problem> {
-    let mut case = Case::stored(row(c, now)?);
-    // a matter without a known place belongs to the district: it is one big grid
-    let known = Intake { category_set: true, place_set: true, ..Intake::default() };
-    case.step(Act::Accept, Role::System, Context { intake: known, ..Context::default() })?;
-    if c.class == Class::KeyDifficult {
-        consult(&mut case, rules, c, now)?;
-        return Ok(case);
+/// A new case: accepted and dispatched by rule, or held for a call-taker.
+pub fn open(at: At<'_>, c: &Classified) -> Result<Case, Problem> {
+    let mut case = Case::stored(row(at, c)?);
+    if c.hold {
+        triage(&mut case, at)?;
+    } else {
+        accept(&mut case, at, &orders::by_rule())?;
     }
-    case.step(Act::Dispatch, Role::System, orders::named())?;
-    let plan = Plan {
-        lead: c.lead.clone(),
-        responsible: Vec::new(),
-        limit: rules.limit(c.class),
-        reason: format!("{}件，按分类派单目录派给主办单位", c.class.zh()),
-    };
-    orders::send(&mut case, rules, plan, &Acting::system(), now)?;
+    if c.urgent {
+        alarm(&mut case, at.now)?;
+    }
     Ok(case)
 }
 
-/// 重点难点: the district centre convenes.
-fn consult(case: &mut Case, rules: &Rules, c: &Classified, now: DateTime<Utc>) -> Result<(), Problem> {
-    // the convener opens it by rule: every key-difficult ticket is consulted
-    let acting = Acting { role: Role::Convener, unit: Some(centre()), person: None };
-    case.step(Act::OpenConsultation, acting.role, Context::default())?;
-    let order = case.open(&centre(), "consultation", 1)?;
-    let others = invited(rules, c);
-    let by = case.by(&acting)?;
-    let mut units = vec![c.lead.clone()];
-    units.extend(others.iter().cloned());
-    case.tell(ConsultationOpened { ticket: c.ticket, order, invited: units, at: now, by }, now)?;
-    let item = Consultation { task: case.task(order, now)?, lead: c.lead.clone(), others };
+/// T6, and what follows by rule: T8, or for key-difficult matters T18.
+pub fn accept(case: &mut Case, at: At<'_>, acting: &Acting) -> Result<(), Problem> {
+    // a matter without a known place belongs to the district: it is one big grid
+    let known = Intake { category_set: true, place_set: true, ..Intake::default() };
+    let facts = Context { intake: known, ..Context::default() };
+    case.step(at, Act::Accept, acting.role, facts, Granted::default())?;
+    let class = case.class()?;
+    if class == Class::KeyDifficult {
+        // the convener opens it by rule: every key-difficult ticket is consulted
+        let convener = Acting { role: Role::Convener, unit: Some(centre()), person: acting.person.clone() };
+        return consult(case, at, &convener, None);
+    }
+    let plan = Plan::to(named_lead(case)?, format!("{}件，按分类派单目录派给主办单位", class.zh()));
+    let dispatcher = Acting { role: Role::System, ..acting.clone() };
+    orders::dispatch(case, at, Act::Dispatch, orders::named(), Granted::default(), (plan, &dispatcher))
+}
+
+/// 启动会商 (T18): the district centre convenes those who are invited, or those whom classification names.
+pub fn consult(case: &mut Case, at: At<'_>, acting: &Acting, invited: Option<&[UnitId]>) -> Result<(), Problem> {
+    case.step(at, Act::OpenConsultation, acting.role, Context::default(), Granted::default())?;
+    case.end_orders();
+    let lead = named_lead(case)?;
+    let others = match invited {
+        Some(units) => units.iter().map(|u| at.rules.known(u)).collect::<Result<Vec<_>, _>>()?,
+        None => others(case, at)?,
+    };
+    let order = case.open(&centre(), "consultation")?;
+    let others: Vec<UnitId> = others.into_iter().filter(|u| *u != lead).collect();
+    let units = std::iter::once(lead.clone()).chain(others.iter().cloned()).collect();
+    let by = case.by(acting)?;
+    case.tell(ConsultationOpened { ticket: case.id()?, order, invited: units, at: at.now, by }, at.now)?;
+    let item = Consultation { task: case.task(order, at.now)?, lead, others };
+    case.enqueue(&centre(), order, item, at.now)
+}
+
+/// Puts a ticket that waits for a person on the centre's desk.
+pub fn triage(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+    let mut named = case.beside()?.named.into_iter();
+    let lead = named.next().ok_or_else(|| stored_badly("beside"))?;
+    let order = nothing_yet(case)?;
+    let item = Triage { task: case.task(order, at.now)?, waiting: case.state()?, lead, others: named.collect() };
+    case.enqueue(&centre(), order, item, at.now)
+}
+
+/// Danger to life or limb: the centre, which reaches 110, 119 and 120, is told at once, whatever else is done.
+fn alarm(case: &mut Case, now: DateTime<Utc>) -> Result<(), Problem> {
+    let order = match case.lead() {
+        Some(lead) => lead.order_id.parse()?,
+        None => nothing_yet(case)?,
+    };
+    let text = "可能危及人身安全，请立即联系 110、119、120 并核实 / danger to life or limb: call 110, 119 or 120 at once".to_owned();
+    let item = Notice { task: case.task(order, now)?, note: Note::Escalate, unit: None, text, reply_due: None };
     case.enqueue(&centre(), order, item, now)
+}
+
+/// Names the ticket itself where a queue item must name a piece of work and there is none yet.
+fn nothing_yet(case: &Case) -> Result<OrderId, Problem> {
+    Ok(OrderId::derive(case.id()?, 0))
+}
+
+/// The unit that classification, or the last ruling, names.
+pub fn named_lead(case: &Case) -> Result<UnitId, Problem> {
+    case.beside()?.named.into_iter().next().ok_or_else(|| stored_badly("beside"))
 }
 
 /// The units that classification names beside the lead; if it names none, the town of the place: a consultation
 /// needs more than one.
-fn invited(rules: &Rules, c: &Classified) -> Vec<UnitId> {
-    if c.others.is_empty() { vec![rules.district.town_unit_of(c.division.as_ref())] } else { c.others.clone() }
+fn others(case: &Case, at: At<'_>) -> Result<Vec<UnitId>, Problem> {
+    let others: Vec<UnitId> = case.beside()?.named.into_iter().skip(1).collect();
+    Ok(if others.is_empty() { vec![at.rules.district.town_unit_of(case.division().as_ref())] } else { others })
 }
 
-fn row(c: &Classified, now: DateTime<Utc>) -> Result<ticket::Model, Problem> {
+fn row(at: At<'_>, c: &Classified) -> Result<ticket::Model, Problem> {
+    let mut clocks = ClockBook::default();
+    let terms = at.rules.terms(Some(c.class), c.urgent);
+    clocks.apply(Act::Register.row().clocks, &terms, c.received_at).map_err(|e| no_deadline(&e))?;
+    let named = std::iter::once(&c.lead).chain(&c.others).cloned().collect();
+    let beside = Beside { named, ..Beside::default() };
+    let json = |value: Result<String, _>, column| value.map_err(|_: serde_json::Error| stored_badly(column));
     Ok(ticket::Model {
         ticket_id: c.ticket.to_string(),
         version: 0,
@@ -74,11 +127,15 @@ fn row(c: &Classified, now: DateTime<Utc>) -> Result<ticket::Model, Problem> {
         urgent: i32::from(c.urgent),
         text: c.text.clone(),
         division: c.division.as_ref().map(ToString::to_string),
-        history: serde_json::to_string(&History::default()).map_err(|_| crate::case::stored_badly("history"))?,
+        history: json(serde_json::to_string(&History::default()), "history")?,
         opened: 0,
         dispatched_ms: None,
         due_ms: None,
         result: None,
-        at_ms: now.timestamp_millis(),
+        at_ms: at.now.timestamp_millis(),
+        clocks: json(serde_json::to_string(&clocks), "clocks")?,
+        beside: json(serde_json::to_string(&beside), "beside")?,
+        lead_ticket: None,
+        followers: 0,
     })
 }

@@ -3,28 +3,55 @@
 use std::collections::HashMap;
 
 use outbox::{
-    Fault, Tx,
+    Db, Fault, Tx,
     bulk::{self, Existing},
 };
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     case::Case,
-    entity::{ticket, work_order},
+    entity::{register, ticket, work_order},
 };
 
 /// The tickets among `ids` that are known, each with its work orders.
 pub async fn cases(tx: &Tx, ids: &[String]) -> Result<HashMap<String, Case>, DbErr> {
     let tickets = bulk::find_in::<ticket::Entity>(&**tx, ticket::Column::TicketId, ids).await?;
+    with_orders(tx, tickets).await
+}
+
+/// All tickets that are merged into those of `leads`.
+pub async fn followers(tx: &Tx, leads: &[String]) -> Result<HashMap<String, Case>, DbErr> {
+    let tickets = bulk::find_in::<ticket::Entity>(&**tx, ticket::Column::LeadTicket, leads).await?;
+    with_orders(tx, tickets).await
+}
+
+/// The tickets of which `unit` has work in effect.
+pub async fn of_unit(tx: &Tx, unit: &str) -> Result<HashMap<String, Case>, DbErr> {
+    let orders = work_order::Entity::find()
+        .filter(work_order::Column::Unit.eq(unit))
+        .filter(work_order::Column::Active.eq(1))
+        .all(&**tx)
+        .await?;
+    let mut ids: Vec<String> = orders.into_iter().map(|o| o.ticket_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    cases(tx, &ids).await
+}
+
+async fn with_orders(tx: &Tx, tickets: Vec<ticket::Model>) -> Result<HashMap<String, Case>, DbErr> {
     if tickets.is_empty() {
         return Ok(HashMap::new());
     }
-    let orders = bulk::find_in::<work_order::Entity>(&**tx, work_order::Column::TicketId, ids).await?;
+    let ids: Vec<String> = tickets.iter().map(|t| t.ticket_id.clone()).collect();
+    let orders = bulk::find_in::<work_order::Entity>(&**tx, work_order::Column::TicketId, &ids).await?;
     let mut cases: HashMap<String, Case> = tickets.into_iter().map(|t| (t.ticket_id.clone(), Case::stored(t))).collect();
     for order in orders {
         if let Some(case) = cases.get_mut(&order.ticket_id) {
             case.orders.push(order);
         }
+    }
+    for case in cases.values_mut() {
+        case.orders.sort_by_key(|o| o.n);
     }
     Ok(cases)
 }
@@ -40,9 +67,35 @@ pub async fn save(tx: &Tx, cases: Vec<Case>) -> Result<(), Fault> {
             if order.active == 0 { ended.push(order) } else { current.push(order) }
         }
     }
+    // two replicas that write the same rows take them in the same order and never deadlock
+    tickets.sort_by(|a, b| a.ticket_id.cmp(&b.ticket_id));
     bulk::write::<ticket::Entity>(&**tx, &tickets, Existing::NextVersion).await?;
     // the old lead ends before the new one begins: at most one is in effect at any moment
     bulk::write::<work_order::Entity>(&**tx, &ended, Existing::Replace).await?;
     bulk::write::<work_order::Entity>(&**tx, &current, Existing::Replace).await?;
     Ok(())
+}
+
+/// Version of the rules in force; 0 if nobody changed what was shipped.
+pub async fn rules_version(tx: &Tx) -> Result<i64, DbErr> {
+    let newest = register::Entity::find().select_only().column_as(register::Column::Version.max(), "version");
+    Ok(newest.into_tuple::<Option<i64>>().one(&**tx).await?.flatten().unwrap_or(0))
+}
+
+/// The rules of a version.
+pub async fn rules(tx: &Tx, version: i64) -> Result<Option<register::Model>, DbErr> {
+    register::Entity::find_by_id(version).one(&**tx).await
+}
+
+/// All versions of the rules, the newest first.
+pub async fn all_rules(db: &Db) -> Result<Vec<register::Model>, DbErr> {
+    register::Entity::find().order_by_desc(register::Column::Version).limit(100).all(db.read()).await
+}
+
+/// Adds a version; two at the same time are a conflict.
+pub async fn add_rules(tx: &Tx, row: register::Model) -> Result<(), Fault> {
+    match bulk::write::<register::Entity>(&**tx, &[row], Existing::Keep).await? {
+        0 => Err(Fault::Conflict),
+        _ => Ok(()),
+    }
 }

@@ -1,153 +1,152 @@
-//! What handling units do with their work orders. Pure.
+//! What a unit does with its own work order: sign, work, report, return. Pure.
 
-use chrono::{DateTime, Utc};
 use contracts::{
-    district::{UnitKind, centre},
+    district::centre,
     id::UnitId,
-    lifecycle::{Act, Class, Context, Deadlines, Note, Order as OrderFacts, Request, Role, Standing, note},
+    lifecycle::{Act, Change, Class, Context, Note, Order as OrderFacts, Request, State},
     problem::Problem,
-    text::Text,
-    ticket::{CoReported, OrderFact, Progressed, Reported, ResultForm, ReturnAsked, Signed},
-    work::{Check, Review, UnitAct},
+    text::{Text, mask_numbers},
+    ticket::{CoReported, Progressed, Reported, ResultForm, ReturnAsked, Signed},
+    work::{Check, Review},
 };
 
 use crate::{
-    case::{Acting, Case},
+    case::{Case, Granted},
     entity::work_order,
-    orders::Rules,
+    hand::Hand,
 };
 
-/// A unit at its own work order.
-pub struct AtWork<'a> {
-    /// The rules.
-    pub rules: &'a Rules,
-    /// What the unit sent.
-    pub act: &'a UnitAct,
-    /// The unit.
-    pub unit: &'a UnitId,
-    /// The work order.
-    pub order: work_order::Model,
-    /// When.
-    pub now: DateTime<Utc>,
-}
-
-impl AtWork<'_> {
-    fn acting(&self) -> Acting {
-        let grid = self.rules.district.unit(self.unit).is_some_and(|u| u.kind == UnitKind::Grid);
-        let role = match (self.leads(), grid) {
-            (false, _) => Role::CoHandler,
-            (true, true) => Role::GridWorker,
-            (true, false) => Role::HandlingUnit,
-        };
-        Acting { role, unit: Some(self.unit.clone()), person: Some(self.act.person.as_str().to_owned()) }
-    }
-
-    fn leads(&self) -> bool {
-        self.order.part == "lead"
-    }
-
-    fn fact(&self, case: &mut Case) -> Result<OrderFact, Problem> {
-        let by = case.by(&self.acting())?;
-        Ok(OrderFact { ticket: self.act.ticket, order: self.act.order, unit: self.unit.clone(), at: self.now, by })
-    }
-
-    fn set(&self, case: &mut Case, state: &str) {
-        case.change(&self.order.order_id, |o| {
+impl Hand<'_> {
+    fn set(&self, case: &mut Case, order: &work_order::Model, state: &str) -> Result<(), Problem> {
+        case.change(&order.order_id, |o| {
             state.clone_into(&mut o.state);
-            o.person = Some(self.act.person.as_str().to_owned());
+            o.person = Some(self.person.to_owned());
         });
+        let mut beside = case.beside()?;
+        beside.handled(self.person);
+        case.remember(&beside)
     }
 
-    /// 签收 (T10). A responsible unit signs for its own part; the ticket's state is the lead's.
-    pub fn sign(&self, case: &mut Case) -> Result<(), Problem> {
-        if self.leads() {
-            case.step(Act::Sign, self.acting().role, Context::default())?;
-        } else if self.order.state != "queued" {
-            return Err(wrong_order_state());
+    /// 签收 (T10). A co-handler signs for its own part; the ticket's state is the lead's.
+    pub fn sign(&self, case: &mut Case, order: &work_order::Model) -> Result<(), Problem> {
+        let role = self.handler(order);
+        if order.officer.as_ref().is_some_and(|officer| officer != self.person) {
+            let (zh, en) = ("已转给指定的八员，请由其本人签收", "it was given to a named officer, who signs for it");
+            return Err(Problem::new("other_officer", zh, en));
         }
-        self.set(case, "signed");
-        let of = self.fact(case)?;
-        case.tell(Signed { of }, self.now)
+        if order.part == "lead" {
+            case.step(self.at, Act::Sign, role, Context::default(), Granted::default())?;
+        } else {
+            part_in(case, order, "queued")?;
+        }
+        self.set(case, order, "signed")?;
+        let of = self.of(case, order, role)?;
+        case.tell(Signed { of }, self.at.now)
+    }
+
+    /// 首次联系: stops K4.
+    pub fn contact(&self, case: &mut Case, order: &work_order::Model, text: &Text<2000>) -> Result<(), Problem> {
+        let mut noted = self.noted(case, Note::FirstContact, self.handler(order))?;
+        noted.order = order.order_id.parse().ok();
+        noted.text = Some(text.masked());
+        self.set(case, order, &order.state)?;
+        case.tell(noted, self.at.now)
     }
 
     /// A progress note.
-    pub fn progress(&self, case: &mut Case, text: &Text<2000>) -> Result<(), Problem> {
-        // a responsible unit's part goes on by itself, whether or not the lead has signed
-        if self.leads() {
-            note(Some(case.state()?), Note::Progress, self.acting().role)?;
-        } else if self.order.state != "signed" {
-            return Err(wrong_order_state());
+    pub fn progress(&self, case: &mut Case, order: &work_order::Model, text: &Text<2000>) -> Result<(), Problem> {
+        let role = self.handler(order);
+        // a co-handler's part goes on by itself, whether or not the lead has signed
+        if order.part == "lead" {
+            case.note(self.at, Note::Progress, role)?;
+        } else {
+            part_in(case, order, "signed")?;
         }
-        let of = self.fact(case)?;
-        case.tell(Progressed { of, note: text.masked() }, self.now)
+        let of = self.of(case, order, role)?;
+        case.tell(Progressed { of, note: text.masked() }, self.at.now)
     }
 
-    /// 反馈 (T24), or a responsible unit's own result.
-    pub fn report(&self, case: &mut Case, result: &ResultForm) -> Result<(), Problem> {
+    /// 反馈 (T24), or a co-handler's own result.
+    pub fn report(&self, case: &mut Case, order: &work_order::Model, result: &ResultForm) -> Result<(), Problem> {
         let mut result = result.clone();
-        result.public_reply = contracts::text::mask_numbers(&result.public_reply);
-        if !self.leads() {
-            return self.co_report(case, result);
+        result.public_reply = mask_numbers(&result.public_reply);
+        if order.part != "lead" {
+            return self.co_report(case, order, result);
         }
-        let open = case.orders.iter().filter(|o| o.part == "responsible" && o.active == 1 && o.state != "reported").count();
+        let waits = |o: &&work_order::Model| o.part == "responsible" && o.active == 1 && o.required == 1 && o.state != "reported";
+        let open = case.orders.iter().filter(waits).count();
         let facts = OrderFacts {
             form_complete: complete(&result),
             co_handlers_open: Some(u32::try_from(open).unwrap_or(u32::MAX)),
             ..OrderFacts::default()
         };
-        case.step(Act::ReportResult, self.acting().role, Context { order: facts, ..Context::default() })?;
-        self.set(case, "reported");
+        let role = self.handler(order);
+        case.step(self.at, Act::ReportResult, role, Context { order: facts, ..Context::default() }, Granted::default())?;
+        self.set(case, order, "reported")?;
         case.ticket.result = serde_json::to_string(&result).ok();
-        let of = self.fact(case)?;
-        case.tell(Reported { of, result: result.clone() }, self.now)?;
+        let of = self.of(case, order, role)?;
+        case.tell(Reported { of, result: result.clone() }, self.at.now)?;
         // a simple matter is checked by the chief of the same grid, everything else by the district centre
         let checker = if case.class()? == Class::Simple { self.unit.clone() } else { centre() };
-        let item = Check { task: case.task(self.act.order, self.now)?, unit: self.unit.clone(), result };
-        case.enqueue(&checker, self.act.order, item, self.now)
+        let id = order.order_id.parse()?;
+        let item = Check { task: case.task(id, self.at.now)?, unit: self.unit.clone(), result };
+        case.enqueue(&checker, id, item, self.at.now)
     }
 
-    fn co_report(&self, case: &mut Case, result: ResultForm) -> Result<(), Problem> {
-        if self.order.state != "signed" {
-            return Err(wrong_order_state());
-        }
+    fn co_report(&self, case: &mut Case, order: &work_order::Model, result: ResultForm) -> Result<(), Problem> {
+        part_in(case, order, "signed")?;
         if !complete(&result) {
             return Err(incomplete());
         }
-        self.set(case, "reported");
-        let of = self.fact(case)?;
-        case.tell(CoReported { of, result }, self.now)
+        self.set(case, order, "reported")?;
+        if order.due_ms.is_some() {
+            case.part_turn(order, Change::Stopped, None);
+        }
+        let of = self.of(case, order, self.handler(order))?;
+        case.tell(CoReported { of, result }, self.at.now)
     }
 
     /// 申请退单、管辖申述 (T12): goes to the district centre.
     pub fn give_back(
         &self,
         case: &mut Case,
-        reason: &Text<2000>,
-        legal_basis: &Text<500>,
-        propose: &UnitId,
+        order: &work_order::Model,
+        (reason, legal_basis, propose): (&Text<2000>, &Text<500>, &UnitId),
     ) -> Result<(), Problem> {
-        self.rules.known(propose)?;
-        if !self.leads() {
+        let propose = self.at.rules.known(propose)?;
+        if order.part != "lead" {
             return Err(Problem::new(
                 "only_lead_returns",
                 "协办单位不能退单，请向主办单位或区综治中心反映",
-                "a responsible unit can't return; talk to the lead or the district centre",
+                "a co-handler can't return; talk to the lead or the district centre",
             ));
         }
-        let in_time = self.rules.may_return(case.ticket.dispatched_ms, self.now);
-        let k6 = if in_time { Standing::Inside } else { Standing::Over };
         let request = Request { reason: true, legal_basis: true, proposed_unit: true, ..Request::default() };
-        let facts = Context { deadlines: Deadlines { k6, ..Deadlines::default() }, request, ..Context::default() };
-        case.step(Act::AppealJurisdiction, self.acting().role, facts)?;
-        self.set(case, "returned");
-        let of = self.fact(case)?;
+        let role = self.handler(order);
+        let facts = Context { request, ..Context::default() };
+        case.step(self.at, Act::AppealJurisdiction, role, facts, Granted::default())?;
+        self.set(case, order, "returned")?;
+        let mut beside = case.beside()?;
+        beside.returned_ms = Some(self.at.now.timestamp_millis());
+        case.remember(&beside)?;
+        let of = self.of(case, order, role)?;
         let (reason, legal_basis) = (reason.masked(), legal_basis.masked());
         let asked = ReturnAsked { of, reason: reason.clone(), legal_basis: legal_basis.clone(), propose: propose.clone() };
-        case.tell(asked, self.now)?;
-        let task = case.task(self.act.order, self.now)?;
-        let item = Review { task, unit: self.unit.clone(), reason, legal_basis, propose: propose.clone() };
-        case.enqueue(&centre(), self.act.order, item, self.now)
+        case.tell(asked, self.at.now)?;
+        let id = order.order_id.parse()?;
+        let task = case.task(id, self.at.now)?;
+        let item = Review { task, unit: self.unit.clone(), reason, legal_basis, propose };
+        case.enqueue(&centre(), id, item, self.at.now)
     }
+}
+
+/// A co-handler's part must stand so; and while its ticket is merged, its lead case is handled instead.
+pub fn part_in(case: &Case, order: &work_order::Model, state: &str) -> Result<(), Problem> {
+    if case.state()? == State::Merged {
+        let (zh, en) = ("工单已并案，请在主案中办理", "the ticket is merged; it is handled in its lead case");
+        return Err(Problem::new("merged", zh, en));
+    }
+    if order.state == state { Ok(()) } else { Err(wrong_order_state()) }
 }
 
 /// 属实、解决、未解决原因、公开答复: is everything said that must be?

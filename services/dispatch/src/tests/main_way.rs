@@ -1,126 +1,15 @@
-//! Ring 2: messages in, facts and queue items out, on a real database.
+//! The main way, returns and consultation.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use contracts::{
-    envelope::{Inbound, Outbound},
-    id::{MessageId, OrderId, TicketId, UnitId},
+    id::{OrderId, UnitId},
     lifecycle::Class,
-    ticket::{Classified, Nature},
-    work::UnitAct,
 };
-use outbox::{Db, Fault, Handler};
-use sea_orm::EntityTrait;
+use outbox::Fault;
 use serde_json::{Value, json};
 
-use crate::{Dispatch, config::Config, entity::ticket, handlers::Heard, migration::Migrator, store};
-
-/// A dispatch office with a database of its own and a clock that stands still.
-struct Office {
-    db: Db,
-    dispatch: Dispatch,
-    now: DateTime<Utc>,
-    heard: u32,
-    _dir: tempfile::TempDir,
-}
-
-impl Office {
-    async fn open() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let db = Db::open::<Migrator>(&format!("sqlite://{}/d.db", dir.path().display()), "test").await.unwrap();
-        let dispatch = Dispatch::new(Config { return_days: 1, policy: sla::Policy::default() }).unwrap();
-        // a Monday morning in China
-        let now = "2026-03-02T01:00:00Z".parse().unwrap();
-        Self { db, dispatch, now, heard: 0, _dir: dir }
-    }
-
-    /// Hears one message in a transaction of its own; what is said, by subject and body.
-    async fn hear(&mut self, heard: Heard) -> Vec<(String, Value)> {
-        self.heard += 1;
-        let message = Inbound { id: MessageId::of_delivery("test", self.heard.into()), seq: None, now: self.now, body: heard };
-        let tx = self.db.write().await.unwrap();
-        let mut desk = self.dispatch.load(&tx, std::slice::from_ref(&message)).await.unwrap();
-        let said = self.dispatch.decide(&mut desk, &message).unwrap();
-        self.dispatch.save(&tx, desk).await.unwrap();
-        tx.commit().await.unwrap();
-        said.outbound.into_iter().map(|Outbound { subject, body, .. }| (subject, serde_json::from_str(&body).unwrap())).collect()
-    }
-
-    async fn classified(&mut self, class: Class, lead: &str) -> Vec<(String, Value)> {
-        self.hear(Heard::Classified(Box::new(classified(class, lead, self.now)))).await
-    }
-
-    /// A unit acts on the order; what is said.
-    async fn acts(&mut self, unit: &str, order: OrderId, person: &str, act: Value) -> Vec<(String, Value)> {
-        let act: UnitAct =
-            serde_json::from_value(json!({"ticket": ticket(), "order": order, "person": person, "act": act})).unwrap();
-        self.hear(Heard::Act(unit.parse().unwrap(), "e".into(), Box::new(act))).await
-    }
-
-    /// The same, and it must take effect.
-    async fn does(&mut self, unit: &str, order: OrderId, person: &str, act: Value) -> Vec<(String, Value)> {
-        let said = self.acts(unit, order, person, act).await;
-        assert_eq!(answer(&said)["outcome"], "done", "{said:?}");
-        said
-    }
-
-    /// The same, and it must be refused with this code and say nothing else.
-    async fn refused(&mut self, unit: &str, order: OrderId, act: Value, code: &str) {
-        let said = self.acts(unit, order, "9", act).await;
-        assert_eq!(answer(&said)["problem"]["code"], code, "{said:?}");
-        assert_eq!(said.len(), 1);
-    }
-
-    async fn state(&self) -> String {
-        ticket::Entity::find_by_id(ticket().to_string()).one(self.db.read()).await.unwrap().unwrap().state
-    }
-}
-
-fn ticket() -> TicketId {
-    TicketId::derive(&"web".parse().unwrap(), "1")
-}
-
-fn classified(class: Class, lead: &str, at: DateTime<Utc>) -> Classified {
-    Classified {
-        ticket: ticket(),
-        number: "JZ20260302-000001".into(),
-        text: "路灯不亮".into(),
-        source: "web".parse().unwrap(),
-        category: "0203".into(),
-        category_name: "路灯照明".into(),
-        also: vec![],
-        class,
-        nature: Nature::Service,
-        urgent: false,
-        lead: lead.parse().unwrap(),
-        others: vec![],
-        division: Some("360802001001".parse().unwrap()),
-        reasons: vec![],
-        rules_version: "t".into(),
-        at,
-        received_at: at,
-    }
-}
-
-fn answer(said: &[(String, Value)]) -> Value {
-    said.iter().find(|(s, _)| s.starts_with("answer.")).map(|(_, b)| b.clone()).unwrap_or_default()
-}
-
-fn subjects(said: &[(String, Value)]) -> Vec<&str> {
-    said.iter().map(|(s, _)| s.as_str()).filter(|s| !s.starts_with("answer.")).collect()
-}
-
-fn order_in(said: &[(String, Value)], subject: &str) -> OrderId {
-    let (_, body) = said.iter().find(|(s, _)| s == subject).unwrap_or_else(|| panic!("no {subject} in {said:?}"));
-    body["order"].as_str().unwrap().parse().unwrap()
-}
-
-fn solved() -> Value {
-    json!({"do": "report", "result": {"factual": true, "solved": true, "public_reply": "已修复，电话13800001022"}})
-}
-
-fn satisfied() -> Value {
-    json!({"do": "call_back", "answers": {"contacted": true, "solved": true, "satisfied": true, "tries": 1}})
-}
+use super::{Office, answer, order_in, satisfied, solved, subjects, ticket};
+use crate::store;
 
 #[tokio::test]
 async fn a_coordination_ticket_goes_to_its_department_with_a_copy_and_ends_closed() {
@@ -275,6 +164,6 @@ async fn the_database_refuses_a_second_effective_dispatch() {
     let tx = office.db.write().await.unwrap();
     let mut case = store::cases(&tx, &[ticket().to_string()]).await.unwrap().into_values().next().unwrap();
     let unit: UnitId = "D03".parse().unwrap();
-    case.open(&unit, "lead", 1).unwrap();
+    case.open(&unit, "lead").unwrap();
     assert!(matches!(store::save(&tx, vec![case]).await, Err(Fault::Db(_))));
 }

@@ -1,0 +1,105 @@
+//! The HTTP face: the same acts that units send over NATS, and the rule register.
+//!
+//! There are no accounts yet: listen on loopback, or behind a proxy that knows who may speak for which unit.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use chassis::http::{HttpProblem, traceparent};
+use contracts::{
+    envelope::{MAX_BODY, bad_body},
+    id::{MessageId, UnitId},
+    problem::Problem,
+    subject,
+    text::Text,
+    work::{AnswerOutcome, UnitAct},
+};
+use outbox::{Db, Door};
+use serde::Deserialize;
+
+use crate::{
+    Dispatch,
+    heard::{Heard, NewRules},
+    rules::RuleBook,
+    store,
+};
+
+#[derive(Clone)]
+struct Api {
+    door: Door<Dispatch>,
+    db: Db,
+}
+
+/// Routes of the HTTP face.
+pub fn router(door: Door<Dispatch>, db: Db) -> Router {
+    Router::new()
+        .route("/api/v1/units/{unit}/acts", post(act))
+        .route("/api/v1/rules", get(rules).put(change))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(Api { door, db })
+}
+
+async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
+    let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
+    let unit: UnitId = unit.parse().map_err(bad)?;
+    let key = key(&headers).map_err(bad)?;
+    let act: UnitAct = serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?;
+    // the same act over NATS under the same id is the same message
+    let id = MessageId::of_event(&subject::unit_uri(&unit), &key);
+    let asked = api.door.ask(id, Heard::Act(unit, key, Box::new(act)), traceparent(&headers)).await;
+    let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
+    let status = if outcome == AnswerOutcome::Done { StatusCode::OK } else { StatusCode::CONFLICT };
+    Ok((status, Json(outcome)).into_response())
+}
+
+fn key(headers: &HeaderMap) -> Result<String, Problem> {
+    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).filter(|k| !k.is_empty() && k.len() <= 256);
+    key.map(str::to_owned).ok_or_else(|| {
+        Problem::field("Idempotency-Key", "请给每个动作一个编号，重发时用同一个", "give each act an id of its own; send it again under the same")
+    })
+}
+
+fn status(p: &Problem) -> StatusCode {
+    match p.code.as_str() {
+        "busy" | "unavailable" | "conflict" => StatusCode::SERVICE_UNAVAILABLE,
+        "repeated" | "stale" => StatusCode::CONFLICT,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+async fn rules(State(api): State<Api>) -> Result<Response, HttpProblem> {
+    let rows = store::all_rules(&api.db).await.map_err(|e| {
+        tracing::error!(error = %e, "the rules can't be read");
+        let p = Problem::new("unavailable", "暂时无法查询，请稍后再试", "try again in a moment");
+        HttpProblem(StatusCode::SERVICE_UNAVAILABLE, p)
+    })?;
+    Ok(Json(rows).into_response())
+}
+
+/// A change of the rules.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    book: RuleBook,
+    from: i64,
+    person: Text<40>,
+    reason: Text<2000>,
+    #[serde(default)]
+    succeeded: Option<UnitId>,
+}
+
+async fn change(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
+    let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
+    let key = key(&headers).map_err(bad)?;
+    let Change { book, from, person, reason, succeeded } = serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?;
+    let new = NewRules { book, from, person, reason, succeeded };
+    let id = MessageId::of_event("/rules", &key);
+    let asked = api.door.ask(id, Heard::Rules(Box::new(new)), traceparent(&headers)).await;
+    let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
+    Ok(Json(outcome).into_response())
+}

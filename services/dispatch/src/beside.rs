@@ -1,0 +1,82 @@
+//! What is remembered of a ticket beside its state: open requests, tries, the dispute's time.
+
+use contracts::{
+    id::{OrderId, UnitId},
+    problem::Problem,
+    ticket::RequestKind,
+    work::Ask,
+};
+use serde::{Deserialize, Serialize};
+
+/// Beside the state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Beside {
+    /// Units that classification, or the last ruling, names: lead, then others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<UnitId>,
+    /// Requests that wait for a decision, at most one of a kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Pending>,
+    /// Callback tries without answer in this round.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tries: u16,
+    /// Who appealed the assessment, while the appeal is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appeal: Option<String>,
+    /// When the return under review was asked, ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned_ms: Option<i64>,
+    /// Time that disputes took, ms: charged to them.
+    #[serde(skip_serializing_if = "is_none_lost")]
+    pub lost_ms: i64,
+    /// Who signed for, wrote or reported in this round; may not check or call back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub handlers: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(n: &u16) -> bool {
+    *n == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none_lost(n: &i64) -> bool {
+    *n == 0
+}
+
+/// A request that waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What is asked, with its reasons; texts are masked.
+    pub ask: Ask,
+    /// The unit that asks.
+    pub unit: UnitId,
+    /// The person who asks: may not decide.
+    pub person: String,
+    /// The work order that it is asked for, if any.
+    pub order: Option<OrderId>,
+    /// It was asked before the handling clock ran out (T21).
+    pub in_time: bool,
+}
+
+impl Beside {
+    /// The request of a kind.
+    pub fn request(&self, kind: RequestKind) -> Result<&Pending, Problem> {
+        self.requests.iter().find(|r| r.ask.kind() == kind).ok_or_else(|| {
+            Problem::new("request_pending", format!("没有待审核的{}申请", kind.zh()), format!("no {} is asked for", kind.en()))
+        })
+    }
+
+    /// Takes the request of a kind out.
+    pub fn take(&mut self, kind: RequestKind) {
+        self.requests.retain(|r| r.ask.kind() != kind);
+    }
+
+    /// This person had a hand in the handling.
+    pub fn handled(&mut self, person: &str) {
+        if !self.handlers.iter().any(|p| p == person) {
+            self.handlers.push(person.to_owned());
+        }
+    }
+}

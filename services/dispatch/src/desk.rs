@@ -1,0 +1,181 @@
+//! The call-taker's and the dispatcher's desk: what becomes of a ticket that waits for a person. Pure.
+
+use contracts::{
+    id::UnitId,
+    lifecycle::{Act, Class, Context, Intake, Note, Order as OrderFacts, Outside, Request, Role, State, Touch},
+    problem::Problem,
+    text::Text,
+    ticket::RefusalReason,
+    work::OutsideDesk,
+};
+
+use crate::{
+    case::{Case, Granted},
+    hand::{Hand, Move},
+    opening,
+    orders::{self, Plan},
+    together,
+};
+
+impl Hand<'_> {
+    fn intake_step(&self, case: &mut Case, act: Act, intake: Intake, what: Move) -> Result<(), Problem> {
+        self.only_centre()?;
+        let request = Request { reason_listed: true, ..Request::default() };
+        let facts = Context { intake, request, ..Context::default() };
+        case.step(self.at, act, Role::CallTaker, facts, Granted::default())?;
+        self.moved(case, act, Role::CallTaker, what)
+    }
+
+    /// 即时答复 (T2).
+    pub fn answer_now(&self, case: &mut Case, (knowledge, reply): (&Text<200>, &Text<2000>)) -> Result<(), Problem> {
+        let intake = Intake { knowledge_cited: true, ..Intake::default() };
+        let what = Move::because(format!("{}（依据：{}）", reply.masked(), knowledge.masked()));
+        self.intake_step(case, Act::AnswerNow, intake, what)
+    }
+
+    /// 不予受理 (T3).
+    pub fn refuse(&self, case: &mut Case, (reason, way): (RefusalReason, &Text<500>)) -> Result<(), Problem> {
+        let intake = Intake { way_told: true, ..Intake::default() };
+        let what = Move::because(format!("{}；告知途径：{}", reason.zh(), way.masked()));
+        self.intake_step(case, Act::Refuse, intake, what)
+    }
+
+    /// 转送 (T4): an emergency only if it is one.
+    pub fn hand_over(&self, case: &mut Case, (to, note): (OutsideDesk, &Text<2000>)) -> Result<(), Problem> {
+        let (outside, desk) = match to {
+            OutsideDesk::Emergency => (Outside::Emergency, "110、119、120"),
+            OutsideDesk::Petition => (Outside::Petition, "信访"),
+        };
+        let intake = Intake { outside: Some(outside), ..Intake::default() };
+        self.intake_step(case, Act::HandOver, intake, Move::because(format!("转送{desk}：{}", note.masked())))
+    }
+
+    /// 退回补充 (T5).
+    pub fn ask_info(&self, case: &mut Case, missing: &Text<500>) -> Result<(), Problem> {
+        let intake = Intake { missing_named: true, ..Intake::default() };
+        self.intake_step(case, Act::AskInfo, intake, Move::because(missing.masked()))
+    }
+
+    /// 受理 (T6), by the call-taker or the grid worker; then by rule to the unit.
+    pub fn accept(
+        &self,
+        case: &mut Case,
+        class: Option<Class>,
+        division: Option<&contracts::id::DivisionCode>,
+        lead: Option<&UnitId>,
+    ) -> Result<(), Problem> {
+        let role = self.grid_or_call_taker(case)?;
+        if let Some(division) = division {
+            if self.at.rules.district.division(division).is_none() {
+                return Err(Problem::field("division", "没有这个区划，请核对代码", "there is no such division; check its code"));
+            }
+            case.ticket.division = Some(division.to_string());
+        }
+        if let Some(class) = class {
+            class.code().clone_into(&mut case.ticket.class);
+        }
+        if let Some(lead) = lead {
+            self.name(case, &self.at.rules.known(lead)?)?;
+        }
+        opening::accept(case, self.at, &self.acting(role))
+    }
+
+    fn name(&self, case: &mut Case, lead: &UnitId) -> Result<(), Problem> {
+        let mut beside = case.beside()?;
+        beside.named.retain(|u| u != lead);
+        beside.named.insert(0, lead.clone());
+        case.remember(&beside)
+    }
+
+    fn grid_or_call_taker(&self, case: &Case) -> Result<Role, Problem> {
+        if *self.unit == self.at.rules.district.grid_of(case.division().as_ref()) {
+            return Ok(Role::GridWorker);
+        }
+        self.only_centre()?;
+        Ok(Role::CallTaker)
+    }
+
+    /// 自办自结 (T7): the grid worker has it in hand at once.
+    pub fn self_handle(&self, case: &mut Case) -> Result<(), Problem> {
+        let own_grid = *self.unit == self.at.rules.district.grid_of(case.division().as_ref());
+        let intake = Intake { own_grid, ..Intake::default() };
+        case.step(self.at, Act::SelfHandle, Role::GridWorker, Context { intake, ..Context::default() }, Granted::default())?;
+        let plan = Plan::to(self.unit.clone(), "网格员自办自结".to_owned());
+        orders::send(case, self.at, plan, &self.acting(Role::GridWorker))?;
+        let mut beside = case.beside()?;
+        beside.handled(self.person);
+        case.remember(&beside)?;
+        if let Some(order) = case.lead().map(|o| o.order_id.clone()) {
+            case.change(&order, |o| {
+                "signed".clone_into(&mut o.state);
+                o.person = Some(self.person.to_owned());
+            });
+        }
+        Ok(())
+    }
+
+    /// 派单 (T8) from the dispatcher's desk.
+    pub fn dispatch(&self, case: &mut Case, (to, reason): (&UnitId, &Text<2000>)) -> Result<(), Problem> {
+        self.only_centre()?;
+        let to = self.at.rules.known(to)?;
+        self.name(case, &to)?;
+        let acting = self.acting(Role::Dispatcher);
+        let plan = Plan::to(to, reason.masked());
+        orders::dispatch(case, self.at, Act::Dispatch, orders::named(), Granted::default(), (plan, &acting))
+    }
+
+    /// 撤回 (T9) of a dispatch that nobody touched; the ticket waits on the dispatcher's desk again.
+    pub fn recall(&self, case: &mut Case, reason: &Text<2000>) -> Result<(), Problem> {
+        self.only_centre()?;
+        let touch = match case.lead() {
+            Some(o) if o.state == "queued" && o.person.is_none() => Touch::Untouched,
+            Some(o) if o.state == "queued" => Touch::Written,
+            Some(_) => Touch::Signed,
+            None => Touch::Unknown,
+        };
+        let facts = Context { order: OrderFacts { touch, ..OrderFacts::default() }, ..Context::default() };
+        case.step(self.at, Act::Recall, Role::Dispatcher, facts, Granted::default())?;
+        case.end_orders();
+        self.moved(case, Act::Recall, Role::Dispatcher, Move::because(reason.masked()))?;
+        opening::triage(case, self.at)
+    }
+
+    /// 启动会商 (T18).
+    pub fn convene(&self, case: &mut Case, (units, reason): (&[UnitId], &Text<2000>)) -> Result<(), Problem> {
+        self.only_centre()?;
+        if units.is_empty() {
+            return Err(Problem::field("units", "请写明邀请哪些单位", "name the units that are invited"));
+        }
+        if let State::ReturnReview = case.state()? {
+            let mut beside = case.beside()?;
+            let asked = beside.returned_ms.take().unwrap_or(self.at.now.timestamp_millis());
+            beside.lost_ms += self.at.now.timestamp_millis() - asked;
+            case.remember(&beside)?;
+        }
+        opening::consult(case, self.at, &self.acting(Role::Convener), Some(units))?;
+        let mut noted = self.noted(case, Note::AddNote, Role::Convener)?;
+        noted.text = Some(reason.masked());
+        case.tell(noted, self.at.now)
+    }
+
+    /// Attendance of a consultation.
+    pub fn attend(&self, case: &mut Case, units: &[UnitId]) -> Result<(), Problem> {
+        self.only_centre()?;
+        let mut noted = self.noted(case, Note::Attend, Role::Convener)?;
+        noted.units = units.iter().map(|u| self.at.rules.known(u)).collect::<Result<_, _>>()?;
+        case.tell(noted, self.at.now)
+    }
+
+    /// Another class: the clock is computed anew.
+    pub fn reclassify(&self, case: &mut Case, (class, reason): (Class, &Text<2000>)) -> Result<(), Problem> {
+        self.only_centre()?;
+        case.note(self.at, Note::Reclassify, Role::Dispatcher)?;
+        let before = case.class()?;
+        together::reclass(case, self, class)?;
+        let mut noted = self.noted(case, Note::Reclassify, Role::Dispatcher)?;
+        noted.text = Some(format!("{}改为{}：{}", before.zh(), class.zh(), reason.masked()));
+        noted.units = case.lead().and_then(|o| o.unit.parse().ok()).into_iter().collect();
+        case.tell(noted, self.at.now)
+    }
+}
+

@@ -1,0 +1,157 @@
+//! Who acts, at which instant, by which rules; and how what is done is told. Pure.
+
+use contracts::{
+    district::{CENTRE, UnitKind},
+    id::{OrderId, TicketId, UnitId},
+    lifecycle::{Act, Actor, Note, People, Role},
+    problem::Problem,
+    ticket::{Moved, Noted, OrderFact},
+    work::Notice,
+};
+
+use crate::{
+    case::{Acting, Case},
+    entity::work_order,
+    rules::At,
+};
+
+/// A person of a unit who acts.
+#[derive(Clone, Copy, Debug)]
+pub struct Hand<'a> {
+    /// By which rules, when.
+    pub at: At<'a>,
+    /// For which unit.
+    pub unit: &'a UnitId,
+    /// Staff number.
+    pub person: &'a str,
+}
+
+/// What a [`Moved`] tells besides the act.
+#[derive(Debug, Default)]
+pub struct Move {
+    /// The work order.
+    pub order: Option<OrderId>,
+    /// The unit that has it now.
+    pub to: Option<UnitId>,
+    /// The lead case.
+    pub lead: Option<TicketId>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl Move {
+    /// A step with a reason.
+    pub fn because(reason: String) -> Self {
+        Self { reason: Some(reason), ..Self::default() }
+    }
+}
+
+impl Hand<'_> {
+    /// In a role.
+    pub fn acting(&self, role: Role) -> Acting {
+        Acting { role, unit: Some(self.unit.clone()), person: Some(self.person.to_owned()) }
+    }
+
+    /// The role in which a unit has its work order in hand.
+    pub fn handler(&self, order: &work_order::Model) -> Role {
+        let grid = self.at.rules.district.unit(self.unit).is_some_and(|u| u.kind == UnitKind::Grid);
+        match (order.part.as_str(), grid) {
+            ("lead", _) if order.officer.is_some() => Role::CommunityOfficer,
+            ("lead", true) => Role::GridWorker,
+            ("lead", false) => Role::HandlingUnit,
+            _ => Role::CoHandler,
+        }
+    }
+
+    /// Who supervises: the district centre, or the department that got the copy.
+    pub fn supervisor(&self, case: &Case) -> Result<Role, Problem> {
+        if self.unit.as_str() == CENTRE {
+            return Ok(Role::Supervisor);
+        }
+        let lead = case.lead().and_then(|o| o.unit.parse().ok());
+        let supervises = lead.is_some_and(|lead: UnitId| self.at.rules.district.supervisor_of(&lead) == *self.unit);
+        if supervises { Ok(Role::SupervisingDepartment) } else { Err(not_yours()) }
+    }
+
+    /// Only the district centre does this.
+    pub fn only_centre(&self) -> Result<(), Problem> {
+        if self.unit.as_str() == CENTRE { Ok(()) } else { Err(not_yours()) }
+    }
+
+    /// Had this person a hand in the handling?
+    pub fn people(&self, case: &Case) -> Result<People, Problem> {
+        let involved = case.beside()?.handlers.iter().any(|p| p == self.person);
+        let actor = if involved { Actor::Involved } else { Actor::Independent };
+        // the centre is the convener: when it checks a consulted ticket, the convener agrees
+        Ok(People { actor, convener_agrees: self.unit.as_str() == CENTRE, ..People::default() })
+    }
+
+    /// What a fact about a work order tells.
+    pub fn of(&self, case: &mut Case, order: &work_order::Model, role: Role) -> Result<OrderFact, Problem> {
+        let by = case.by(&self.acting(role))?;
+        Ok(OrderFact { ticket: case.id()?, order: order.order_id.parse()?, unit: self.unit.clone(), at: self.at.now, by })
+    }
+
+    /// Tells a step that has no fact of its own.
+    pub fn moved(&self, case: &mut Case, act: Act, role: Role, what: Move) -> Result<(), Problem> {
+        tell_moved(case, self.at, act, &self.acting(role), what)
+    }
+
+    /// A note, as this person makes it; to be filled and told.
+    pub fn noted(&self, case: &mut Case, note: Note, role: Role) -> Result<Noted, Problem> {
+        case.note(self.at, note, role)?;
+        blank(case, self.at, note, &self.acting(role))
+    }
+
+    /// Tells a unit something about its order.
+    pub fn notice(
+        &self,
+        case: &mut Case,
+        to: &UnitId,
+        order: OrderId,
+        noted: &Noted,
+    ) -> Result<(), Problem> {
+        notify(case, self.at, to, order, noted)
+    }
+}
+
+/// Tells a step that has no fact of its own.
+pub fn tell_moved(case: &mut Case, at: At<'_>, act: Act, acting: &Acting, what: Move) -> Result<(), Problem> {
+    let by = case.by(acting)?;
+    let Move { order, to, lead, reason } = what;
+    case.tell(Moved { ticket: case.id()?, act, order, to, lead, reason, at: at.now, by }, at.now)
+}
+
+/// A note with nothing in it yet.
+pub fn blank(case: &mut Case, at: At<'_>, note: Note, acting: &Acting) -> Result<Noted, Problem> {
+    Ok(Noted {
+        ticket: case.id()?,
+        note,
+        order: None,
+        units: Vec::new(),
+        request: None,
+        level: None,
+        reply_due: None,
+        answers: None,
+        text: None,
+        at: at.now,
+        by: case.by(acting)?,
+    })
+}
+
+/// Puts what a note says into a unit's queue.
+pub fn notify(case: &mut Case, at: At<'_>, to: &UnitId, order: OrderId, noted: &Noted) -> Result<(), Problem> {
+    let item = Notice {
+        task: case.task(order, at.now)?,
+        note: noted.note,
+        unit: noted.by.unit.clone(),
+        text: noted.text.clone().unwrap_or_default(),
+        reply_due: noted.reply_due,
+    };
+    case.enqueue(to, order, item, at.now)
+}
+
+/// The order belongs to another unit.
+pub fn not_yours() -> Problem {
+    Problem::new("not_yours", "这件任务不在本单位，请核对任务编号", "this piece of work is not your unit's; check its id")
+}

@@ -1,0 +1,103 @@
+//! 并案、拆案: one cause, many reporters. One ticket is handled; each reporter keeps receipt, progress and callback. Pure.
+
+use contracts::{
+    district::centre,
+    id::{TicketId, UnitId},
+    lifecycle::{Act, Context, Merge as Facts, Note, Role, State},
+    problem::Problem,
+    text::Text,
+    ticket::{CallbackAnswers, ResultForm},
+    work::{Callback, Sameness},
+};
+
+use crate::{
+    case::{Case, Granted},
+    entity::work_order,
+    hand::{Hand, Move},
+    orders,
+    requests::has_followers,
+    rules::At,
+};
+
+impl Hand<'_> {
+    /// 并案 (T32): nothing of the ticket is lost; its clocks are held.
+    pub fn merge(
+        &self,
+        case: &mut Case,
+        lead: Option<&mut Case>,
+        (into, same, reason): (TicketId, Sameness, &Text<2000>),
+    ) -> Result<(), Problem> {
+        self.only_centre()?;
+        let lead = lead.filter(|lead| lead.ticket.ticket_id != case.ticket.ticket_id);
+        let Some(lead) = lead else {
+            let (zh, en) = ("没有这个主案，请核对工单", "there is no such lead case; check the ticket");
+            return Err(Problem::new("unknown_lead_case", zh, en));
+        };
+        if !lead.state()?.is_open() {
+            let (zh, en) = ("主案已办结或已并入他案，请另选主案", "the lead case is not open or is merged itself; choose another");
+            return Err(Problem::new("lead_case_not_open", zh, en));
+        }
+        if case.ticket.followers > 0 {
+            return Err(has_followers());
+        }
+        let same_matter = same.cause || same.place && same.time;
+        let facts = Context { merge: Facts { same_matter, callbacks_kept: true }, ..Context::default() };
+        case.step(self.at, Act::Merge, Role::Dispatcher, facts, Granted::default())?;
+        case.ticket.lead_ticket = Some(into.to_string());
+        lead.ticket.followers += 1;
+        let what = Move { lead: Some(into), ..Move::because(reason.masked()) };
+        self.moved(case, Act::Merge, Role::Dispatcher, what)
+    }
+
+    /// 拆案 (T32): the ticket is what it was.
+    pub fn split(&self, case: &mut Case, lead: Option<&mut Case>, reason: &Text<2000>) -> Result<(), Problem> {
+        self.only_centre()?;
+        apart(self, case, lead, reason.masked())
+    }
+}
+
+/// A merged ticket goes on by itself, where it stood.
+fn apart(hand: &Hand<'_>, case: &mut Case, lead: Option<&mut Case>, reason: String) -> Result<(), Problem> {
+    case.step(hand.at, Act::Split, Role::Dispatcher, Context::default(), Granted::default())?;
+    if let Some(lead) = lead {
+        lead.ticket.followers -= 1;
+    }
+    let before = case.ticket.lead_ticket.take().and_then(|t| t.parse().ok());
+    hand.moved(case, Act::Split, Role::Dispatcher, Move { lead: before, ..Move::because(reason) })
+}
+
+/// The lead case passed its check: the reporter of this merged ticket is called as well.
+pub fn call(case: &mut Case, at: At<'_>, unit: &UnitId, result: &ResultForm) -> Result<(), Problem> {
+    let order = case.open(&centre(), "callback")?;
+    let task = case.task(order, at.now)?;
+    case.enqueue(&centre(), order, Callback { task, unit: unit.clone(), result: result.clone() }, at.now)
+}
+
+/// What the reporter of a merged ticket answered. Who says that it is not solved gets an own handling again.
+pub fn called(
+    hand: &Hand<'_>,
+    case: &mut Case,
+    lead: Option<&mut Case>,
+    (order, answers): (&work_order::Model, &CallbackAnswers),
+) -> Result<(), Problem> {
+    if order.part != "callback" {
+        let (zh, en) = ("主案尚未审核通过，不能回访", "the lead case has not passed its check; there is nothing to ask yet");
+        return Err(Problem::new("not_yet", zh, en));
+    }
+    let mut noted = hand.noted(case, Note::CallBack, Role::CallbackClerk)?;
+    noted.order = order.order_id.parse().ok();
+    noted.answers = Some(answers.clone());
+    case.change(&order.order_id, |o| {
+        o.active = 0;
+        "ended".clone_into(&mut o.state);
+        o.person = Some(hand.person.to_owned());
+    });
+    case.tell(noted, hand.at.now)?;
+    if answers.solved == Some(false) {
+        apart(hand, case, lead, "诉求人反映未解决，单独办理".to_owned())?;
+        if case.state()? != State::PendingDispatch {
+            return orders::hand_back(case, hand.at);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The rule register: policy, limits, rosters and successors are data that a person changes; every version is kept
+//! with who changed it and why, and none changes what was decided before. Pure.
+
+use chrono::{DateTime, Utc};
+use contracts::{
+    envelope::Outbound,
+    id::UnitId,
+    lifecycle::{Note, Role},
+    problem::Problem,
+};
+
+use crate::{
+    case::{Acting, Case, stored_badly},
+    entity::register,
+    hand::blank,
+    handlers::Desk,
+    heard::NewRules,
+    orders,
+    rules::{At, Rules},
+};
+
+/// Puts a new version in force; the open work of a reorganised unit passes to its successor.
+pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec<Outbound>, Problem> {
+    if new.from != desk.rules.version {
+        let (zh, en) = (
+            format!("规则已被他人修改（现为第 {} 版），请在新版上重做", desk.rules.version),
+            format!("somebody changed the rules meanwhile (version {} now); make your change again on that", desk.rules.version),
+        );
+        return Err(Problem::new("stale", zh, en));
+    }
+    new.book.policy.check().map_err(|e| Problem::new("bad_policy", format!("规则不成立：{e}"), e.to_string()))?;
+    let version = desk.rules.version + 1;
+    let rules = Rules { book: new.book.clone(), version, ..(*desk.rules).clone() };
+    for (from, to) in &rules.book.successors {
+        if rules.known(to)? == *from {
+            let (zh, en) = ("承接单位不能绕回原单位", "a chain of successors must not come back to its beginning");
+            return Err(Problem::new("ring", zh, en));
+        }
+    }
+    let mut said = Vec::new();
+    if let Some(unit) = &new.succeeded {
+        said = succeed(desk, At { rules: &rules, now }, unit, new.person.as_str())?;
+    }
+    desk.new_rules = Some(register::Model {
+        version,
+        book: serde_json::to_string(&new.book).map_err(|_| stored_badly("book"))?,
+        person: new.person.as_str().to_owned(),
+        reason: new.reason.masked(),
+        at_ms: now.timestamp_millis(),
+    });
+    desk.rules = rules.into();
+    Ok(said)
+}
+
+fn succeed(desk: &mut Desk, at: At<'_>, from: &UnitId, person: &str) -> Result<Vec<Outbound>, Problem> {
+    let to = at.rules.known(from)?;
+    let has = |c: &Case| c.orders.iter().any(|o| o.active == 1 && o.unit == from.as_str());
+    let ids: Vec<String> = desk.cases.iter().filter(|(_, c)| has(c)).map(|(id, _)| id.clone()).collect();
+    let mut said = Vec::new();
+    for id in ids {
+        let Some(case) = desk.cases.get_mut(&id) else { continue };
+        if !case.state()?.is_open() {
+            continue;
+        }
+        pass_on(case, at, (from, &to), person)?;
+        said.extend(case.said());
+        desk.changed.insert(id);
+    }
+    Ok(said)
+}
+
+/// The order is the same one, with its clock; only who has it changes.
+fn pass_on(case: &mut Case, at: At<'_>, (from, to): (&UnitId, &UnitId), person: &str) -> Result<(), Problem> {
+    let acting = Acting { role: Role::Administrator, unit: None, person: Some(person.to_owned()) };
+    case.note(at, Note::Succeed, acting.role)?;
+    let mine: Vec<String> =
+        case.orders.iter().filter(|o| o.active == 1 && o.unit == from.as_str()).map(|o| o.order_id.clone()).collect();
+    let leads = case.lead().is_some_and(|o| mine.contains(&o.order_id));
+    for order in &mine {
+        case.change(order, |o| to.as_str().clone_into(&mut o.unit));
+    }
+    let mut noted = blank(case, at, Note::Succeed, &acting)?;
+    noted.units = vec![from.clone(), to.clone()];
+    noted.order = mine.first().and_then(|o| o.parse().ok());
+    case.tell(noted, at.now)?;
+    if leads { orders::hand_back(case, at) } else { Ok(()) }
+}

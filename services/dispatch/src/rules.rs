@@ -1,0 +1,177 @@
+//! The rules that dispatch decides by: the district, its working days, its policy. Pure.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Timelike, Utc};
+use contracts::{
+    district::{CENTRE, District, Level, UnitKind},
+    id::{DivisionCode, UnitId},
+    lifecycle::{Class, Limits},
+    problem::Problem,
+};
+use serde::{Deserialize, Serialize};
+use sla::{Calendar, Policy, Terms, Urgency};
+
+/// What is decided by. A new version never changes a decision that was taken under an older one.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The units and places.
+    pub district: &'static District,
+    /// The working days.
+    pub calendar: &'static Calendar,
+    /// What a person of the district may change, with the version that is in force.
+    pub book: RuleBook,
+    /// Version of the book; 0 is what was shipped.
+    pub version: i64,
+}
+
+/// What a person of the district may change. Every change is kept (see `register.rs`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RuleBook {
+    /// Limits of classes and clocks, warning, ladder.
+    pub policy: Policy,
+    /// Numbers of returns, extensions, tries; the round of supervision.
+    pub limits: Limits,
+    /// 八员: the officers of each grid.
+    pub officers: BTreeMap<UnitId, Vec<Officer>>,
+    /// Reorganised units: what was one unit's is its successor's.
+    pub successors: BTreeMap<UnitId, UnitId>,
+}
+
+/// A community officer (八员) of a grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Officer {
+    /// Staff number.
+    pub person: String,
+    /// Which of the eight kinds (domain.md 1.2).
+    pub kind: OfficerKind,
+    /// Who takes over while the officer is absent.
+    #[serde(default)]
+    pub substitute: Option<String>,
+    /// Absent until then.
+    #[serde(default)]
+    pub absent_until: Option<DateTime<Utc>>,
+    /// Hours of duty in China, from and to; none: always.
+    #[serde(default)]
+    pub duty_hours: Option<(u8, u8)>,
+}
+
+/// 八员.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OfficerKind {
+    /// Party member in office.
+    在职党员,
+    /// Respected villager.
+    乡贤,
+    /// Volunteer.
+    志愿服务,
+    /// Representative of the people.
+    群众代表,
+    /// Law.
+    法治,
+    /// City management.
+    城市管理,
+    /// Market supervision.
+    市场监管,
+    /// Fire safety.
+    消防安全,
+}
+
+/// Rank of a town or street on the ladder.
+const TOWN: u8 = 2;
+
+/// The rules at the instant of a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+impl Rules {
+    /// Is this a unit of the district? Gives the one that acts for it today: itself, or its successor.
+    pub fn known(&self, unit: &UnitId) -> Result<UnitId, Problem> {
+        let mut unit = unit;
+        // a chain as long as there are successors; a ring ends there
+        for _ in 0..self.book.successors.len() {
+            match self.book.successors.get(unit) {
+                Some(next) => unit = next,
+                None => break,
+            }
+        }
+        if self.district.unit(unit).is_some() {
+            return Ok(unit.clone());
+        }
+        Err(Problem::new("unknown_unit", "没有这个单位，请核对单位编号", "there is no such unit; check the unit's id"))
+    }
+
+    /// What clocks of such a ticket depend on.
+    pub fn terms(&self, class: Option<Class>, urgent: bool) -> Terms<'_> {
+        let urgency = if urgent { Urgency::Emergency } else { Urgency::General };
+        Terms { class, urgency, ..Terms::new(self.calendar, &self.book.policy) }
+    }
+
+    /// Does `to` stand above `from` on the ladder grid, town, district?
+    pub fn upward(&self, from: &UnitId, to: &UnitId) -> bool {
+        to.as_str() != CENTRE && self.rank(to) < self.rank(from)
+    }
+
+    /// Does `to` stand below `from`, in the same part of the tree?
+    pub fn downward(&self, from: &UnitId, to: &UnitId) -> bool {
+        let place = |u: &UnitId| self.district.unit(u).and_then(|u| u.division.clone());
+        let inside = match (place(from), place(to)) {
+            (Some(above), Some(below)) => self.lies_in(&below, &above),
+            _ => false,
+        };
+        inside && self.rank(to) > self.rank(from)
+    }
+
+    /// The next unit up the ladder for a matter of this place.
+    pub fn above(&self, unit: &UnitId, place: Option<&DivisionCode>) -> UnitId {
+        let town = if self.rank(unit) > TOWN { place } else { None };
+        self.district.town_unit_of(town)
+    }
+
+    /// Place on the ladder: the smaller, the higher.
+    fn rank(&self, unit: &UnitId) -> u8 {
+        let Some(unit) = self.district.unit(unit) else { return 0 };
+        match (unit.kind, unit.division.as_ref().and_then(|d| self.district.division(d)).map(|d| d.level)) {
+            (UnitKind::Grid, Some(Level::Village)) => 4,
+            (UnitKind::Grid, _) => 3,
+            (UnitKind::Town, Some(Level::Town)) => TOWN,
+            _ => 1,
+        }
+    }
+
+    fn lies_in(&self, below: &DivisionCode, above: &DivisionCode) -> bool {
+        let mut at = Some(below.clone());
+        while let Some(code) = at {
+            if code == *above {
+                return true;
+            }
+            at = self.district.division(&code).and_then(|d| d.parent.clone());
+        }
+        false
+    }
+
+    /// The officer of a grid's roster who takes a ticket now: the one named, or the substitute.
+    pub fn officer(&self, grid: &UnitId, person: &str, now: DateTime<Utc>) -> Result<String, Problem> {
+        let roster = self.book.officers.get(grid).map(Vec::as_slice).unwrap_or_default();
+        let Some(officer) = roster.iter().find(|o| o.person == person) else {
+            let (zh, en) = ("本网格花名册中没有此人，请核对工号", "the grid's roster has no such officer; check the staff number");
+            return Err(Problem::new("unknown_officer", zh, en));
+        };
+        let hour = now.with_timezone(&sla::CHINA).hour();
+        let on_duty = officer.duty_hours.is_none_or(|(from, to)| (u32::from(from)..u32::from(to)).contains(&hour));
+        if on_duty && officer.absent_until.is_none_or(|until| now >= until) {
+            return Ok(officer.person.clone());
+        }
+        officer.substitute.clone().ok_or_else(|| {
+            let (zh, en) = ("此人不在岗且没有替补，请另选一人", "the officer is absent or off duty and has no substitute; choose another");
+            Problem::new("officer_absent", zh, en)
+        })
+    }
+}

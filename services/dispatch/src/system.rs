@@ -1,0 +1,119 @@
+//! What the product does by itself when a clock runs out, and what citizens do. Pure.
+
+use contracts::{
+    clock::{ClockAt, Expired},
+    id::UnitId,
+    lifecycle::{Act, Clock, Context, Note, Role, Standing, State},
+    problem::Problem,
+    work::CitizenDo,
+};
+
+use crate::{
+    case::{Acting, Case, Granted},
+    hand::{Move, blank, tell_moved},
+    opening,
+    orders::{self, Plan},
+    rules::At,
+    watch,
+};
+
+/// A clock ran out. What is superseded by now changes nothing.
+pub fn expired(case: &mut Case, at: At<'_>, fact: &Expired) -> Result<(), Problem> {
+    if let Some(order) = fact.order {
+        return part_over(case, at, order);
+    }
+    if case.clocks()?.standing(fact.clock, at.now) != Standing::Over {
+        return Ok(());
+    }
+    match (fact.clock, case.state()?) {
+        (Clock::K3, State::Dispatched) => deemed_signed(case, at),
+        (Clock::K8, State::Deferred) => go_on(case, at, Act::ResumeDeferred, "挂账承诺日已到，自动恢复办理"),
+        (Clock::K10, State::Suspended) => go_on(case, at, Act::Resume, "挂起上限已到，自动恢复办理"),
+        (Clock::K10, State::NeedInfo) => {
+            step(case, at, Act::SupplyInfo, "等待补充已到上限，按现有内容受理")?;
+            opening::triage(case, at)
+        }
+        (Clock::K12, State::Closed) => step(case, at, Act::Archive, "重办窗口已过"),
+        _ => Ok(()),
+    }
+}
+
+/// 视为签收 (T11), recorded with an urge.
+fn deemed_signed(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+    step(case, at, Act::DeemSigned, "签收时限已过，视为签收")?;
+    if let Some(order) = case.lead().map(|o| o.order_id.clone()) {
+        case.change(&order, |o| "signed".clone_into(&mut o.state));
+    }
+    urge(case, at, "签收时限已过，已视为签收，请尽快办理")
+}
+
+fn go_on(case: &mut Case, at: At<'_>, act: Act, why: &str) -> Result<(), Problem> {
+    step(case, at, act, why)?;
+    orders::hand_back(case, at)
+}
+
+fn step(case: &mut Case, at: At<'_>, act: Act, why: &str) -> Result<(), Problem> {
+    let no_appeal_open = case.beside()?.appeal.is_none();
+    case.step(at, act, Role::System, Context { no_appeal_open, ..Context::default() }, Granted::default())?;
+    tell_moved(case, at, act, &Acting::rule(Role::System), Move::because(why.to_owned()))
+}
+
+fn urge(case: &mut Case, at: At<'_>, why: &str) -> Result<(), Problem> {
+    let acting = Acting::rule(Role::System);
+    case.note(at, Note::Urge, acting.role)?;
+    let mut noted = blank(case, at, Note::Urge, &acting)?;
+    noted.text = Some(why.to_owned());
+    watch::to_holder(case, at, noted)
+}
+
+/// A co-handler's own time is over.
+fn part_over(case: &mut Case, at: At<'_>, order: contracts::id::OrderId) -> Result<(), Problem> {
+    let late = case.order(order).filter(|o| o.active == 1 && o.state != "reported").cloned();
+    let Some(late) = late.filter(|o| o.due_ms.is_some_and(|due| due <= at.now.timestamp_millis())) else { return Ok(()) };
+    if !case.state()?.is_open() {
+        return Ok(());
+    }
+    let acting = Acting::rule(Role::System);
+    let unit: UnitId = late.unit.parse()?;
+    let mut noted = blank(case, at, Note::Urge, &acting)?;
+    (noted.order, noted.units) = (Some(order), vec![unit.clone()]);
+    noted.text = Some("协办时限已过，请立即反馈".to_owned());
+    case.tell(noted.clone(), at.now)?;
+    crate::hand::notify(case, at, &unit, order, &noted)
+}
+
+/// 80 % of the time to handle is used: the unit is urged.
+pub fn warned(case: &mut Case, at: At<'_>, fact: &ClockAt) -> Result<(), Problem> {
+    let in_hand = matches!(case.state()?, State::Dispatched | State::InProgress | State::ReturnReview | State::Consulting);
+    let same = case.lead().is_some_and(|o| o.order_id == fact.order.to_string());
+    if in_hand && same { urge(case, at, "办理时限已用 80%，请抓紧办理") } else { Ok(()) }
+}
+
+/// A citizen's act; `text` is masked by intake.
+pub fn citizen(case: &mut Case, at: At<'_>, act: &CitizenDo) -> Result<(), Problem> {
+    let acting = Acting::rule(Role::Citizen);
+    match act {
+        CitizenDo::Supply { text } => {
+            case.step(at, Act::SupplyInfo, acting.role, Context::default(), Granted::default())?;
+            tell_moved(case, at, Act::SupplyInfo, &acting, Move::because(text.masked()))?;
+            opening::triage(case, at)
+        }
+        CitizenDo::Urge { text } => {
+            case.note(at, Note::Urge, acting.role)?;
+            let mut noted = blank(case, at, Note::Urge, &acting)?;
+            noted.text = Some(text.masked());
+            watch::to_holder(case, at, noted)
+        }
+        CitizenDo::Reopen { reason } => {
+            let last = case.orders.iter().filter(|o| o.part == "lead").max_by_key(|o| o.n);
+            let lead = last.map(|o| o.unit.parse()).transpose()?;
+            let lead = lead.map_or_else(|| opening::named_lead(case), Ok)?;
+            case.step(at, Act::Reopen, acting.role, Context::default(), Granted::default())?;
+            let mut beside = case.beside()?;
+            (beside.tries, beside.handlers) = (0, Vec::new());
+            case.remember(&beside)?;
+            orders::send(case, at, Plan::to(lead, format!("诉求人申请重新办理：{}", reason.masked())), &acting)?;
+            watch::by_round(case, at)
+        }
+    }
+}
