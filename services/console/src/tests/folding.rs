@@ -1,6 +1,9 @@
 //! Any order and any repetition of the same facts gives the same rows.
 
-use contracts::{lifecycle::State, ticket::TicketFact};
+use contracts::{
+    lifecycle::{Act, Change, Role, State},
+    ticket::TicketFact,
+};
 use proptest::prelude::*;
 
 use super::{
@@ -14,7 +17,7 @@ use crate::{
 
 /// A history of up to twelve facts; not always a legal one, for the fold must not rely on it.
 fn history() -> impl Strategy<Value = Story> {
-    proptest::collection::vec((0u8..9, 1i64..90), 1..12).prop_map(|acts| {
+    proptest::collection::vec((0u8..13, 1i64..90), 1..12).prop_map(|acts| {
         acts.into_iter().fold(Story::new(1), |story, (act, hours)| match act {
             0 => story.received(),
             1 => Story { class: contracts::lifecycle::Class::KeyDifficult, division: None, ..story }.classified(),
@@ -24,9 +27,33 @@ fn history() -> impl Strategy<Value = Story> {
             5 => story.checked(hours, hours % 2 == 0),
             6 => story.closed(hours),
             7 => story.skip(),
+            8 => suspended(story, hours, hours + 9),
+            9 => resumed(story, hours, hours + 20),
+            10 => merged(story, hours),
+            11 => split(story, hours, 50),
             _ => story.warned(hours, hours),
         })
     })
+}
+
+fn suspended(story: Story, hours: i64, old: i64) -> Story {
+    let turn = story.turn(Change::Paused, old, None);
+    story.moved(hours, Act::Suspend, Role::Checker, State::Suspended, &[turn])
+}
+
+fn resumed(story: Story, hours: i64, due: i64) -> Story {
+    let turn = story.turn(Change::Resumed, due - 7, Some(due));
+    story.moved(hours, Act::Resume, Role::System, State::InProgress, &[turn])
+}
+
+fn merged(story: Story, hours: i64) -> Story {
+    let (lead, turn) = (Story::new(7).ticket, story.turn(Change::Held, 40, None));
+    story.moved_as(hours, Act::Merge, Role::Dispatcher, State::Merged, &[turn], |f| f.lead = Some(lead))
+}
+
+fn split(story: Story, hours: i64, due: i64) -> Story {
+    let turn = story.turn(Change::Restored, due, Some(due));
+    story.moved(hours, Act::Split, Role::Dispatcher, State::InProgress, &[turn])
 }
 
 /// The facts, shuffled, and some of them twice.
@@ -100,4 +127,39 @@ fn a_ticket_heard_of_from_the_middle_is_shown_under_its_id_until_its_number_is_k
     assert_eq!(row.number, story.ticket.to_string());
     assert_eq!(row.received_ms, story.start + super::story::HOUR);
     assert!(matches!(&story.heard[3].fact, Fact::Ticket(f, 4) if matches!(**f, TicketFact::Signed(_))));
+}
+
+/// Deadline, lamp, state and unit after each kind of turn.
+#[test]
+fn the_deadline_follows_every_turn_of_the_handling_clock() {
+    use super::story::HOUR;
+    let start = Story::new(1).received().classified().dispatched(40).signed();
+    let base = start.start;
+    let due = |hours: i64| Some(base + hours * HOUR);
+    let lamp = |row: &crate::entity::ticket::Model, hours: i64| crate::lamp::Lamp::of(row, base + hours * HOUR).map(|l| l.code());
+    let row = |s: &Story| fold(&s.heard).unwrap().into_next();
+
+    let s = suspended(start, 5, 40);
+    assert_eq!((row(&s).due_ms, row(&s).state.as_str(), lamp(&row(&s), 90)), (None, "SUSPENDED", None), "no lamp burns meanwhile");
+    let s = resumed(s, 10, 45);
+    assert_eq!((row(&s).due_ms, lamp(&row(&s), 46)), (due(45), Some("red")));
+    let moved = s.turn(Change::Moved, 45, Some(60));
+    let s = s.moved(11, Act::Extend, Role::Supervisor, State::InProgress, &[moved]);
+    assert_eq!((row(&s).due_ms, lamp(&row(&s), 46)), (due(60), Some("green")));
+
+    let s = s.reported(50);
+    assert_eq!((row(&s).due_ms, row(&s).done_ms, lamp(&row(&s), 90)), (due(60), due(50), Some("done")));
+    let reopened = s.turn(Change::Reopened, 60, Some(70));
+    let s = s.moved(51, Act::SendBack, Role::Checker, State::InProgress, &[reopened]);
+    assert_eq!((row(&s).due_ms, row(&s).done_ms), (due(70), None));
+
+    let s = merged(s, 52);
+    let merged = row(&s);
+    assert_eq!((merged.due_ms, merged.lead), (None, Some(Story::new(7).ticket.to_string())));
+    let s = split(s, 53, 70);
+    assert_eq!((row(&s).due_ms, row(&s).lead), (due(70), None), "a split puts back what was");
+
+    let to = |f: &mut contracts::ticket::Moved| f.to = Some(unit("TOWN-360802001000"));
+    let s = s.moved_as(54, Act::HandUp, Role::GridWorker, State::Dispatched, &[], to);
+    assert_eq!((row(&s).unit.as_deref(), row(&s).due_ms), (Some("TOWN-360802001000"), due(70)));
 }

@@ -1,5 +1,10 @@
 //! What a supervisor sees.
 
+use contracts::{
+    lifecycle::{Act, Change, Note, Role, State},
+    ticket::{RequestKind, SupervisionLevel},
+};
+
 use super::{
     story::{HOUR, START, Story, at, unit},
     world::World,
@@ -173,4 +178,59 @@ async fn counts_per_unit_add_up_and_lead_to_just_these_tickets() {
         links += 1;
     }
     assert!(links > 8, "{links} links");
+}
+
+/// 挂起、延期、督办、并案 on the page of one ticket, with the ledger of its clocks.
+#[tokio::test]
+async fn what_happens_beside_the_main_way_is_told_in_words() {
+    let world = World::new().await;
+    let lead = Story::new(2).received().classified().dispatched(60);
+    let s = Story::new(1).received().classified().dispatched(40).signed();
+    let (paused, resumed) = (s.turn(Change::Paused, 40, None), s.turn(Change::Resumed, 40, Some(64)));
+    let (held, to) = (s.turn(Change::Held, 64, None), lead.ticket);
+    let s = s
+        .noted(3, Note::AskRequest, Role::HandlingUnit, State::InProgress, |f| {
+            f.request = Some(RequestKind::Suspend);
+            f.text = Some("等待供电公司停电窗口".into());
+        })
+        .moved_as(4, Act::Suspend, Role::Checker, State::Suspended, &[paused], |f| f.reason = Some("确需停电作业".into()))
+        .moved(28, Act::Resume, Role::System, State::InProgress, &[resumed])
+        .noted(30, Note::Supervise, Role::Supervisor, State::InProgress, |f| {
+            f.level = Some(SupervisionLevel::Listed);
+            f.units = vec![unit("D02")];
+            f.reply_due = Some(at(START + 48 * HOUR));
+        })
+        .moved_as(31, Act::Merge, Role::Dispatcher, State::Merged, &[held], |f| f.lead = Some(to));
+    world.hears_stories(&[lead, s]).await;
+    let page = world.get("/tickets/JZ20261122-000001").await.text;
+    for seen in [
+        "提出申请",
+        "等待供电公司停电窗口",
+        "确需停电作业",
+        "挂牌督办",
+        "2026-11-24 16:00",
+        "时限台账",
+        "暂停",
+        "5个工作日 · 日历 2026-2 · 规则 default-1",
+        "随主案",
+        "<a href=\"/tickets/JZ20261122-000002\">JZ20261122-000002</a>",
+        "本件已并入主案",
+    ] {
+        assert!(page.contains(seen), "{seen} is missing");
+    }
+    let lead = world.get("/tickets/JZ20261122-000002").await.text;
+    assert!(lead.contains("并入本案的工单") && lead.contains("/tickets/JZ20261122-000001"));
+    let counts = world.get("/units").await.text;
+    assert!(counts.contains("人次（全部工单） <b>2</b>") && counts.contains("事项（不含并案） <b>1</b>"));
+    let summary = world.get("/api/v1/summary").await.json();
+    assert_eq!((summary["total"].as_i64(), summary["causes"].as_i64()), (Some(2), Some(1)));
+}
+
+#[tokio::test]
+async fn days_lost_to_a_dispute_are_charged_to_it_on_the_page() {
+    let world = World::new().await;
+    let s = Story::new(1).received().classified().dispatched(40).signed().ruled(30, 26);
+    world.hears_stories(&[s]).await;
+    let page = world.get("/tickets/JZ20261122-000001").await.text;
+    assert!(page.contains("管辖争议占用") && page.contains("26小时") && page.contains("改由"));
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    clock::{ClockAt, ClockFact, Escalated, Overdue, Warned},
+    clock::{ClockAt, ClockFact, ClockTurn, Escalated, Overdue, Warned},
     family::Family,
     id::{MessageId, OrderId, SourceId, TicketId, UnitId},
     intake::Channel,
-    lifecycle::{Class, Role, State, Transition},
+    lifecycle::{Act, Change, Class, Clock, Note, Role, State, Transition},
     ticket::*,
 };
 
@@ -160,6 +160,13 @@ impl Story {
         self.tell(Signed { of }.into())
     }
 
+    /// A return is granted after a dispute of so many hours.
+    pub fn ruled(self, hours: i64, lost: i64) -> Self {
+        let of = self.of(hours, Role::Dispatcher, vec![Transition::T13], State::PendingDispatch);
+        let fact = ReturnRuled { of, granted: true, to: Some(unit("D03")), lost_ms: lost * HOUR, reason: "属供电职责".into() };
+        self.tell(fact.into())
+    }
+
     pub fn progressed(self, note: &str) -> Self {
         let of = self.of(2, Role::HandlingUnit, vec![], State::InProgress);
         self.tell(Progressed { of, note: note.into() }.into())
@@ -188,6 +195,65 @@ impl Story {
         let of = self.of(hours, Role::CallbackClerk, vec![Transition::T27], State::Closed);
         let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: None, tries: 2 };
         self.tell(Closed { of, answers, public_reply: "路灯已修复".into() }.into())
+    }
+
+    /// A step beside the main way, with what it did to the handling clock.
+    pub fn moved(self, hours: i64, act: Act, role: Role, state: State, turns: &[ClockTurn]) -> Self {
+        self.moved_as(hours, act, role, state, turns, |_| {})
+    }
+
+    /// The same, with more said.
+    pub fn moved_as(
+        self,
+        hours: i64,
+        act: Act,
+        role: Role,
+        state: State,
+        turns: &[ClockTurn],
+        say: impl FnOnce(&mut Moved),
+    ) -> Self {
+        let by = By { clocks: turns.to_vec(), ..self.by(role, vec![act.transition()], state) };
+        let at = at(self.start + hours * HOUR);
+        let mut fact = Moved { ticket: self.ticket, act, order: None, to: None, lead: None, reason: None, at, by };
+        say(&mut fact);
+        self.tell(fact.into())
+    }
+
+    /// An act that leaves the state as it is.
+    pub fn noted(self, hours: i64, note: Note, role: Role, state: State, say: impl FnOnce(&mut Noted)) -> Self {
+        let mut fact = Noted {
+            ticket: self.ticket,
+            note,
+            order: None,
+            units: vec![],
+            request: None,
+            level: None,
+            reply_due: None,
+            answers: None,
+            text: None,
+            at: at(self.start + hours * HOUR),
+            by: self.by(role, vec![], state),
+        };
+        say(&mut fact);
+        self.tell(fact.into())
+    }
+
+    /// A turn of the handling clock: from one deadline to another, in hours from the start; none: it stands still.
+    pub fn turn(&self, change: Change, old: i64, due: Option<i64>) -> ClockTurn {
+        let due = due.map(|hours| at(self.start + hours * HOUR));
+        let computed = due.is_some();
+        ClockTurn {
+            clock: Clock::K5,
+            order: None,
+            change,
+            old_due: Some(at(self.start + old * HOUR)),
+            due,
+            warn_at: due,
+            provisional: false,
+            limit: computed.then(|| "5 working_days".into()),
+            calendar: computed.then(|| "2026-2".into()),
+            policy: computed.then(|| "default-1".into()),
+        }
     }
 
     fn clock(&self, hours: i64, due: i64) -> ClockAt {
