@@ -94,7 +94,7 @@ impl Crew {
     async fn take(self, unit: UnitId, message: Message) {
         let kind = subject::last_token(&message.subject).to_owned();
         let item = QueueItem::decode(&kind, &message.payload).unwrap_or_else(|e| panic!("{}: {e}", message.subject));
-        let task = task(&item).clone();
+        let task = item.task().clone();
         let key = (task.order, kind);
         let known = {
             let mut ledger = self.ledger.lock().unwrap();
@@ -115,17 +115,6 @@ impl Crew {
         }
         // lost only means that it comes again
         let _ = message.ack_with(AckKind::Ack).await;
-    }
-}
-
-fn task(item: &QueueItem) -> &Task {
-    match item {
-        QueueItem::WorkOrder(i) => &i.task,
-        QueueItem::Copy(i) => &i.task,
-        QueueItem::Consultation(i) => &i.task,
-        QueueItem::Review(i) => &i.task,
-        QueueItem::Check(i) => &i.task,
-        QueueItem::Callback(i) => &i.task,
     }
 }
 
@@ -156,7 +145,7 @@ impl Desk<'_> {
                 let answers = json!({"contacted": true, "solved": true, "satisfied": true, "tries": 1});
                 self.does("call_back", "callback", json!({"do": "call_back", "answers": answers})).await;
             }
-            QueueItem::Copy(_) | QueueItem::Review(_) => {}
+            QueueItem::Copy(_) | QueueItem::Review(_) | QueueItem::Triage(_) | QueueItem::Request(_) | QueueItem::Notice(_) => {}
         }
     }
 

@@ -104,11 +104,14 @@ facts! {
         ticket::Reported = "reported",
         ticket::Checked = "checked",
         ticket::Closed = "closed",
+        ticket::Moved = "moved",
+        ticket::Noted = "noted",
     }
     "clock.v1" {
         contracts::clock::Warned = "warned",
         contracts::clock::Overdue = "overdue",
         contracts::clock::Escalated = "escalated",
+        contracts::clock::Expired = "expired",
     }
 }
 

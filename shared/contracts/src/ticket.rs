@@ -49,9 +49,11 @@ family! {
 
 mod beside;
 mod head;
+mod replay;
 
 pub use beside::{Moved, Noted, RefusalReason, RequestKind, SupervisionLevel, TerminationReason};
 pub use head::Head;
+pub use replay::replay;
 
 /// By which place a matter belongs (domain.md 1.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

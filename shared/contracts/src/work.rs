@@ -39,6 +39,24 @@ family! {
     }
 }
 
+impl QueueItem {
+    /// What every item tells about its ticket.
+    #[must_use]
+    pub const fn task(&self) -> &Task {
+        match self {
+            Self::WorkOrder(i) => &i.task,
+            Self::Copy(i) => &i.task,
+            Self::Consultation(i) => &i.task,
+            Self::Review(i) => &i.task,
+            Self::Check(i) => &i.task,
+            Self::Callback(i) => &i.task,
+            Self::Triage(i) => &i.task,
+            Self::Request(i) => &i.task,
+            Self::Notice(i) => &i.task,
+        }
+    }
+}
+
 family! {
     /// Subject `work.v1.act.<unit>`: what a unit does with its queue.
     pub enum UnitWork: "work.v1" {

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use contracts::{
     id::TicketId,
-    lifecycle::{Role, Row, Source, State, TABLE, Target},
     subject,
-    ticket::{By, TicketFact},
+    ticket::{TicketFact, replay},
 };
 use futures_util::future::join_all;
 use outbox::{dead_letter, relay};
@@ -108,60 +107,19 @@ pub fn judge(heard: &[Said]) {
         assert!(seqs.iter().copied().eq(1..=seqs.len() as u64), "{ticket}: sequence numbers {seqs:?}");
         let mut state = None;
         for (seq, fact) in &facts {
-            if let Some(by) = by(fact) {
+            if let Some(by) = fact.head().by {
                 state = Some(replay(state, by).unwrap_or_else(|why| panic!("{ticket}, fact {seq} {fact:?}: {why}")));
             }
         }
     }
 }
 
-/// The state after the steps that a fact records, if the table allows them.
-fn replay(before: Option<State>, by: &By) -> Result<State, String> {
-    let mut state = before;
-    for (n, step) in by.steps.iter().enumerate() {
-        let starts = |row: &&Row| match (row.from, state) {
-            (Source::Nothing, None) => true,
-            (Source::In(states), Some(s)) => states.contains(&s),
-            _ => false,
-        };
-        let row = TABLE.iter().filter(|row| row.transition == *step).find(starts);
-        let row = row.ok_or_else(|| format!("{step} is not possible in {state:?}"))?;
-        // what leads up to the step that the fact tells may be taken by rule
-        let by_rule = n + 1 < by.steps.len() && row.roles.contains(&Role::System);
-        if !by_rule && !row.roles.contains(&by.role) {
-            return Err(format!("{step} is not for {}", by.role));
-        }
-        state = Some(match row.to {
-            Target::State(to) => to,
-            Target::BeforeMerge => by.state,
-        });
-    }
-    if state != Some(by.state) {
-        return Err(format!("it says {} after {:?} from {before:?}", by.state, by.steps));
-    }
-    Ok(by.state)
-}
-
-fn by(fact: &TicketFact) -> Option<&By> {
-    Some(match fact {
-        TicketFact::Received(f) => &f.by,
-        TicketFact::Classified(_) => return None,
-        TicketFact::Dispatched(f) => &f.by,
-        TicketFact::ConsultationOpened(f) => &f.by,
-        TicketFact::Signed(f) => &f.of.by,
-        TicketFact::Progressed(f) => &f.of.by,
-        TicketFact::ReturnAsked(f) => &f.of.by,
-        TicketFact::ReturnRuled(f) => &f.of.by,
-        TicketFact::CoReported(f) => &f.of.by,
-        TicketFact::Reported(f) => &f.of.by,
-        TicketFact::Checked(f) => &f.of.by,
-        TicketFact::Closed(f) => &f.of.by,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use contracts::lifecycle::Transition;
+    use contracts::{
+        lifecycle::{Role, State, Transition},
+        ticket::By,
+    };
 
     use super::*;
 

@@ -39,7 +39,7 @@ pub const ALL: &[Service] = &[
         name: "dispatch",
         defaults: dispatch::DEFAULTS,
         taps: &[topology::DISPATCH, topology::DISPATCH_ACTS],
-        start: |context, settings| dispatch::start(context, settings).map_ok(|()| None).boxed(),
+        start: |context, settings| dispatch::start(context, settings).boxed(),
     },
     Service {
         name: "sla-watchdog",

@@ -40,14 +40,7 @@ pub struct Task {
 impl Task {
     /// What every item tells.
     pub fn task(&self) -> &Item {
-        match &self.item {
-            QueueItem::WorkOrder(i) => &i.task,
-            QueueItem::Copy(i) => &i.task,
-            QueueItem::Consultation(i) => &i.task,
-            QueueItem::Review(i) => &i.task,
-            QueueItem::Check(i) => &i.task,
-            QueueItem::Callback(i) => &i.task,
-        }
+        self.item.task()
     }
 
     /// The piece of work that an act names.
