@@ -1,15 +1,19 @@
-//! Computes the deadlines of a file; no broker, no database.
+//! Deadlines: computed for a file of rows; explained step by step; verified against what was told.
+
+mod explain;
+mod history;
+mod verify;
 
 use std::{
     io::{BufRead, BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::bail;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use contracts::{problem::Problem, ticket::Class};
 use csv::{ErrorKind, StringRecord};
-use sla::{Calendar, Limit, Policy};
+use sla::{Calendar, Policy};
 
 use crate::{
     input,
@@ -20,25 +24,47 @@ use crate::{
 /// Wrong rows that are told one by one; of more only the number is told.
 const TOLD: usize = 20;
 
-/// 批量计算办理时限（CSV） / compute deadlines: a CSV file with the columns `received` and `class` gets a column `due`.
+/// 批量计算办理时限（CSV），或说明、复核时限 / compute deadlines: a CSV file with the columns `received` and `class` gets a column `due`.
 ///
 /// received: RFC 3339, or date and time in China (2026-02-13 16:00).
 /// class: simple, coordination or key-difficult.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: gridline deadline --in received.csv --out due.csv")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Example: gridline deadline --in received.csv --out due.csv"
+)]
 pub struct Args {
+    #[command(subcommand)]
+    question: Option<Question>,
     /// 输入，- 为标准输入 / input; - for stdin
-    #[arg(long = "in", value_name = "FILE")]
-    input: PathBuf,
+    #[arg(long = "in", value_name = "FILE", required = true)]
+    input: Option<PathBuf>,
     /// 输出，- 为标准输出 / output; - for stdout
-    #[arg(long = "out", value_name = "FILE")]
-    output: PathBuf,
+    #[arg(long = "out", value_name = "FILE", required = true)]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Question {
+    Explain(explain::Args),
+    Verify(verify::Args),
+}
+
+/// Computes, explains or verifies.
+pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+    match (&args.question, &args.input, &args.output) {
+        (Some(Question::Explain(args)), ..) => crate::wait(explain::run(args)),
+        (Some(Question::Verify(args)), ..) => crate::wait(verify::run(args)),
+        (None, Some(input), Some(output)) => compute(input, output),
+        (None, ..) => bail!("需要 --in 和 --out / --in and --out are needed"),
+    }
 }
 
 /// Writes the rows with their deadlines, or nothing at all if a row is wrong.
-pub fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let input = input::open(&args.input)?;
-    let mut output = Output::create(&args.output)?;
+fn compute(input: &Path, output: &Path) -> anyhow::Result<Outcome> {
+    let input = input::open(input)?;
+    let mut output = Output::create(output)?;
     let done = convert(input, BufWriter::new(output.writer()))?;
     for problem in done.problems.iter().take(TOLD) {
         note(&both(problem));
@@ -132,17 +158,9 @@ fn due(record: &StringRecord, columns: &Columns) -> Result<(String, bool), Probl
     let received = received(value(columns.received)).ok_or_else(|| bad("received", bad_time()))?;
     let class: Class = value(columns.class).parse().map_err(|_| bad("class", bad_class()))?;
     let policy = Policy::default();
-    let deadline = sla::deadline(Calendar::builtin(), &policy, limit(&policy, class), received)
+    let deadline = sla::deadline(Calendar::builtin(), &policy, policy.limits.of(class), received)
         .map_err(|e| bad("received", (e.to_string(), e.to_string())))?;
     Ok((deadline.due.with_timezone(&sla::CHINA).to_rfc3339_opts(SecondsFormat::AutoSi, false), deadline.provisional))
-}
-
-fn limit(policy: &Policy, class: Class) -> Limit {
-    match class {
-        Class::Simple => policy.limits.simple,
-        Class::Coordination => policy.limits.coordination,
-        Class::KeyDifficult => policy.limits.key_difficult,
-    }
 }
 
 fn received(text: &str) -> Option<DateTime<Utc>> {

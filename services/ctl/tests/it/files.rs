@@ -16,6 +16,8 @@ fn every_command_explains_itself_with_an_example() {
         "dead-letters replay",
         "classify",
         "deadline",
+        "deadline explain",
+        "deadline verify",
     ] {
         let ran = desk.run(&command.split_whitespace().chain(["--help"]).collect::<Vec<_>>());
         assert_eq!(ran.code, Some(0), "{command}");
@@ -32,7 +34,11 @@ fn wrong_usage_is_exit_code_2() {
         "provision --replicas 0",
         "submit",
         "submit a.jsonl --source a.b",
+        "deadline",
         "deadline --in a.csv",
+        "deadline verify",
+        "deadline verify 17 --all",
+        "deadline explain 17 --lang fr",
         "dead-letters replay --service intake",
         "dead-letters replay --service intake 17",
         "dead-letters list --service nobody",
