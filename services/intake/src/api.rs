@@ -1,4 +1,4 @@
-//! The HTTP face: `POST /api/v1/reports`, `GET /api/v1/tickets/{number}?code=…`.
+//! The HTTP face: `POST /api/v1/reports`, `GET /api/v1/tickets/{number}?code=…`, `POST /api/v1/tickets/{number}/acts?code=…`.
 
 use axum::{
     Json, Router,
@@ -8,32 +8,42 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use bus::Clock;
 use chassis::http::{HttpProblem, traceparent};
 use contracts::{
     envelope::{MAX_BODY, bad_body},
     id::{MessageId, SourceId},
     intake::Submit,
-    lifecycle::State as TicketState,
     problem::Problem,
 };
 use outbox::{Db, Door};
 use serde::{Deserialize, Serialize};
 
-use crate::{Intake, domain::Registered, handlers::Heard, store};
+use crate::{
+    Intake,
+    citizen::{Act, Acted},
+    domain::Registered,
+    entity::registration,
+    handlers::{Answer, Heard},
+    shown::Shown,
+    store,
+};
 
 #[derive(Clone)]
 struct Api {
     door: Door<Intake>,
     db: Db,
+    clock: Clock,
 }
 
 /// Routes of the HTTP face.
-pub fn router(door: Door<Intake>, db: Db) -> Router {
+pub fn router(door: Door<Intake>, db: Db, clock: Clock) -> Router {
     Router::new()
         .route("/api/v1/reports", post(report))
         .route("/api/v1/tickets/{number}", get(ticket))
+        .route("/api/v1/tickets/{number}/acts", post(act))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Api { door, db })
+        .with_state(Api { door, db, clock })
 }
 
 /// Answer to a report.
@@ -50,8 +60,11 @@ async fn report(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resu
     // each request is its own; what is the same report is decided by source and external id
     let id = MessageId(uuid::Uuid::new_v4());
     let asked = api.door.ask(id, Heard::Submit(source, Box::new(submit)), traceparent(&headers)).await;
-    let registered = asked.and_then(|answer| answer).map_err(|p| HttpProblem(status(&p), p))?;
-    Ok(created(registered))
+    match asked.and_then(|answer| answer) {
+        Ok(Answer::Registered(registered)) => Ok(created(registered)),
+        Ok(_) => Err(HttpProblem(StatusCode::SERVICE_UNAVAILABLE, unavailable())),
+        Err(p) => Err(HttpProblem(status(&p), p)),
+    }
 }
 
 fn created(r: Registered) -> Response {
@@ -70,8 +83,9 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<(SourceId, Submit), Problem>
         Some(serde_json::Value::String(s)) => s,
         Some(_) => return Err(Problem::field("source", "应为文本", "takes a text")),
     };
-    if let (false, Some(key)) = (json.contains_key("external_id"), headers.get("idempotency-key")) {
-        let key = key.to_str().map_err(|_| Problem::field("Idempotency-Key", "应为 ASCII 文本", "takes ASCII text"))?;
+    if !json.contains_key("external_id")
+        && let Some(key) = key(headers)?
+    {
         json.insert("external_id".into(), key.into());
     }
     let submit = serde_json::from_value(json.into()).map_err(|e| bad_body(&e))?;
@@ -80,7 +94,8 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<(SourceId, Submit), Problem>
 
 fn status(p: &Problem) -> StatusCode {
     match p.code.as_str() {
-        "external_id_reused" => StatusCode::CONFLICT,
+        "external_id_reused" | "key_reused" => StatusCode::CONFLICT,
+        "too_many_acts" => StatusCode::TOO_MANY_REQUESTS,
         "unknown_source" => StatusCode::FORBIDDEN,
         "busy" | "unavailable" | "conflict" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
@@ -93,54 +108,80 @@ struct Code {
     code: String,
 }
 
-/// What a reporter sees of the ticket.
-#[derive(Debug, Serialize)]
-struct Shown {
-    number: String,
-    state: &'static str,
-    state_zh: &'static str,
-    state_en: &'static str,
-    received_at: Option<String>,
-    /// The promised date.
-    due: Option<String>,
-    reply: Option<String>,
-}
-
 async fn ticket(
     State(api): State<Api>,
     Path(number): Path<String>,
     Query(Code { code }): Query<Code>,
 ) -> Result<Json<Shown>, HttpProblem> {
-    let found = store::by_number(&api.db, &number).await.map_err(|e| {
-        tracing::error!(error = %e, "ticket can't be read");
-        HttpProblem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Problem::new("unavailable", "暂时无法查询，请稍后再试", "try again in a moment"),
-        )
-    })?;
+    let registration = find(&api, &number, &code).await?;
+    let seen = store::seen(&api.db, registration).await.map_err(|e| away(&e))?;
+    Ok(Json(Shown::of(seen, api.clock.now().timestamp_millis())))
+}
+
+/// Where to look for what becomes of an act.
+#[derive(Debug, Serialize)]
+struct Taken {
+    act: String,
+    location: String,
+}
+
+async fn act(
+    State(api): State<Api>,
+    Path(number): Path<String>,
+    Query(Code { code }): Query<Code>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, HttpProblem> {
+    let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
+    let registration = find(&api, &number, &code).await?;
+    let act = Act {
+        ticket: registration.ticket_id.parse().map_err(bad)?,
+        act: serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?,
+        key: key(&headers).map_err(bad)?,
+    };
+    // each request is its own; what is the same act is decided by its key
+    let id = MessageId(uuid::Uuid::new_v4());
+    let asked = api.door.ask(id, Heard::Citizen(Box::new(act)), traceparent(&headers)).await;
+    match asked.and_then(|answer| answer) {
+        Ok(Answer::Acted(Acted { act, .. })) => {
+            let location = format!("/api/v1/tickets/{}?code={}", registration.number, registration.code);
+            let body = Taken { act: act.to_string(), location: location.clone() };
+            Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(body)).into_response())
+        }
+        Ok(_) => Err(HttpProblem(StatusCode::SERVICE_UNAVAILABLE, unavailable())),
+        Err(p) => Err(HttpProblem(status(&p), p)),
+    }
+}
+
+/// The report of this number, if the code is right.
+async fn find(api: &Api, number: &str, code: &str) -> Result<registration::Model, HttpProblem> {
     // one answer for a wrong number and a wrong code: neither can be tried out alone
     let unknown = || {
         let p = Problem::new("unknown_ticket", "单号或查询码不对，请核对回执", "number or code is wrong; look at the receipt");
         HttpProblem(StatusCode::NOT_FOUND, p)
     };
-    let (registration, progress) = found.filter(|(r, _)| same(&r.code, &code)).ok_or_else(unknown)?;
-    let state = progress.as_ref().and_then(|p| p.state.parse().ok()).unwrap_or(TicketState::Received);
-    Ok(Json(Shown {
-        number: registration.number,
-        state: state.code(),
-        state_zh: state.zh(),
-        state_en: state.en(),
-        received_at: rfc3339(registration.received_ms),
-        due: progress.as_ref().and_then(|p| p.due_ms).and_then(rfc3339),
-        reply: progress.and_then(|p| p.reply),
-    }))
+    let found = store::registration(&api.db, number).await.map_err(|e| away(&e))?;
+    found.filter(|r| same(&r.code, code)).ok_or_else(unknown)
+}
+
+fn away(e: &sea_orm::DbErr) -> HttpProblem {
+    tracing::error!(error = %e, "ticket can't be read");
+    HttpProblem(StatusCode::SERVICE_UNAVAILABLE, unavailable())
+}
+
+fn unavailable() -> Problem {
+    Problem::new("unavailable", "暂时无法查询，请稍后再试", "try again in a moment")
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    match key.to_str() {
+        Ok(key) if !key.is_empty() && key.len() <= 128 => Ok(Some(key.to_owned())),
+        _ => Err(Problem::field("Idempotency-Key", "应为 1 到 128 个 ASCII 字符", "takes 1 to 128 ASCII characters")),
+    }
 }
 
 /// Compares all characters, so that the time does not tell how many were right.
 fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |d, (x, y)| d | (x ^ y)) == 0
-}
-
-fn rfc3339(ms: i64) -> Option<String> {
-    chrono::DateTime::from_timestamp_millis(ms).map(|t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
 }

@@ -10,4 +10,6 @@ pub struct Config {
     pub sources: Vec<SourceId>,
     /// Begins every ticket number.
     pub number_prefix: String,
+    /// Most acts of citizens on one ticket in a day.
+    pub acts_per_day: usize,
 }

@@ -13,7 +13,7 @@ use contracts::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::entity::{progress, registration};
+use crate::entity::registration;
 
 /// Numbers are counted by the day in China.
 const CHINA_HOURS: i32 = 8;
@@ -116,42 +116,4 @@ pub fn receipt<B>(
     };
     let receipt = Receipts::from(Receipt { external_id: external_id.map(str::to_owned), at: message.now, outcome });
     Outbound::new(MessageId::derive(message.id.0, "receipt"), subject::RECEIPTS, subject::receipt(source), &receipt, message.now)
-}
-
-/// How far the ticket is after this fact; keeps the promised date and the reply that were told before.
-pub fn progress(before: Option<&progress::Model>, fact: &TicketFact, seq: u64, now: DateTime<Utc>) -> Option<progress::Model> {
-    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-    let (ticket, by) = match fact {
-        TicketFact::Dispatched(f) => (f.ticket, &f.by),
-        TicketFact::ConsultationOpened(f) => (f.ticket, &f.by),
-        TicketFact::Signed(f) => (f.of.ticket, &f.of.by),
-        TicketFact::Reported(f) => (f.of.ticket, &f.of.by),
-        TicketFact::Checked(f) => (f.of.ticket, &f.of.by),
-        TicketFact::Closed(f) => (f.of.ticket, &f.of.by),
-        _ => return None,
-    };
-    let late = before.is_some_and(|b| b.seq >= seq);
-    let mut after = before.cloned().unwrap_or_else(|| progress::Model {
-        ticket_id: ticket.to_string(),
-        seq: 0,
-        state: String::new(),
-        due_ms: None,
-        reply: None,
-        at_ms: 0,
-    });
-    if let TicketFact::Dispatched(f) = fact {
-        // an older promise never replaces a newer one
-        if !late || after.due_ms.is_none() {
-            after.due_ms = Some(f.due.timestamp_millis());
-        }
-    }
-    if let TicketFact::Closed(f) = fact {
-        after.reply = Some(f.public_reply.clone());
-    }
-    if !late {
-        after.seq = seq;
-        by.state.code().clone_into(&mut after.state);
-        after.at_ms = now.timestamp_millis();
-    }
-    Some(after)
 }

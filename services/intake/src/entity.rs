@@ -66,6 +66,47 @@ pub mod progress {
         pub reply: Option<String>,
         /// When, ms.
         pub at_ms: i64,
+        /// Counts writes, so that two replicas never overwrite each other.
+        pub version: i64,
+        /// What else is told, JSON: see `progress::Told`.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub told: Option<String>,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What citizens did with their tickets, and what became of it.
+pub mod citizen_act {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One act.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "citizen_act")]
+    pub struct Model {
+        /// Its id, that of the message too.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub act_id: String,
+        /// Ticket.
+        pub ticket_id: String,
+        /// What was done: supply, urge, reopen.
+        pub what: String,
+        /// SHA-256 of the content: the same key with other content is refused.
+        pub digest: String,
+        /// When, ms.
+        pub at_ms: i64,
+        /// waiting, done or refused.
+        pub outcome: String,
+        /// Why it was refused, JSON.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub problem: Option<String>,
+        /// When it was answered, ms.
+        pub answered_ms: Option<i64>,
     }
 
     /// None.

@@ -1,6 +1,6 @@
 //! What intake does with what it hears: load, decide, save, say.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bus::consume::Delivery;
 use chrono::{DateTime, Utc};
@@ -11,6 +11,7 @@ use contracts::{
     problem::Problem,
     subject,
     ticket::TicketFact,
+    work::{Answers, UnitAnswer},
 };
 use outbox::{
     Decision, Fault, Handler, Heard as HeardTrait, Refusal, Said, Tx,
@@ -18,10 +19,11 @@ use outbox::{
 };
 
 use crate::{
+    citizen::{self, Acted, Verdict},
     config::Config,
     domain::{self, Registered},
-    entity::{progress, registration},
-    store,
+    entity::{citizen_act, progress, registration},
+    progress as going, store,
 };
 
 /// What intake hears.
@@ -31,12 +33,31 @@ pub enum Heard {
     Submit(SourceId, Box<Submit>),
     /// How a ticket goes.
     Fact(Box<TicketFact>),
+    /// What a citizen does; number and code were checked.
+    Citizen(Box<citizen::Act>),
+    /// What became of a citizen's act.
+    Answer(Box<UnitAnswer>),
+}
+
+/// For who asked directly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A report.
+    Registered(Registered),
+    /// An act.
+    Acted(Acted),
+    /// Nobody asked.
+    Nobody,
 }
 
 impl HeardTrait for Heard {
     fn read(subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem> {
-        if !subject.starts_with("intake.") {
+        if subject.starts_with("ticket.") {
             return envelope.open::<TicketFact>(body).map(|f| Self::Fact(Box::new(f)));
+        }
+        if subject.starts_with("answer.") {
+            let Answers::UnitAnswer(answer) = envelope.open(body)?;
+            return Ok(Self::Answer(Box::new(answer)));
         }
         let source: SourceId = subject::last_token(subject).parse()?;
         if subject != subject::submit(&source) {
@@ -82,7 +103,12 @@ pub struct Desk {
     day: String,
     numbers: std::ops::Range<i64>,
     progress: HashMap<String, progress::Model>,
-    changed: HashSet<String>,
+    changed: BTreeSet<String>,
+    /// All acts on the tickets that a citizen acts on, by ticket.
+    acts: HashMap<String, Vec<citizen_act::Model>>,
+    acted: Vec<citizen_act::Model>,
+    /// The acts that are answered, by id.
+    answered: BTreeMap<String, citizen_act::Model>,
 }
 
 impl Intake {
@@ -97,7 +123,7 @@ impl Intake {
         message: &Inbound<Heard>,
         source: &SourceId,
         submit: &Submit,
-    ) -> Decision<Result<Registered, Problem>> {
+    ) -> Decision<Result<Answer, Problem>> {
         let external_id = submit.external_id.as_str();
         let ticket = TicketId::derive(source, external_id);
         let mut outbound = Vec::with_capacity(2);
@@ -116,7 +142,62 @@ impl Intake {
             }
         };
         outbound.push(domain::receipt(message, source, Some(external_id), answer.as_ref().map_err(Clone::clone)));
-        Ok(Said { outbound, answer })
+        Ok(Said { outbound, answer: answer.map(Answer::Registered) })
+    }
+
+    fn act(&self, desk: &mut Desk, act: &citizen::Act, now: DateTime<Utc>) -> Decision<Result<Answer, Problem>> {
+        let known = desk.acts.entry(act.ticket.to_string()).or_default();
+        let nothing = |answer| Ok(Said { outbound: Vec::new(), answer });
+        match citizen::decide(act, known, self.config.acts_per_day, now) {
+            Err(problem) => nothing(Err(problem)),
+            Ok(Verdict::Before(acted)) => nothing(Ok(Answer::Acted(acted))),
+            Ok(Verdict::New(acted, row)) => {
+                let outbound = vec![citizen::told(act, now).map_err(Refusal::Illegal)?];
+                known.push(row.clone());
+                desk.acted.push(row);
+                Ok(Said { outbound, answer: Ok(Answer::Acted(acted)) })
+            }
+        }
+    }
+
+    /// The reporter's view of the ticket after this fact.
+    fn fact(desk: &mut Desk, message: &Inbound<Heard>, fact: &TicketFact) {
+        let ticket = fact.head().ticket.to_string();
+        let seq = message.seq.unwrap_or(0);
+        if let Some(after) = going::after(desk.progress.get(&ticket), fact, seq, message.now) {
+            desk.progress.insert(ticket.clone(), after);
+            desk.changed.insert(ticket);
+        }
+    }
+
+    fn answer(desk: &mut Desk, answer: &UnitAnswer) {
+        if let Some(row) = desk.answered.get_mut(&answer.act) {
+            citizen::answered(row, answer);
+        }
+    }
+}
+
+/// What a batch asks of the database.
+#[derive(Default)]
+struct Wanted {
+    submitted: HashSet<String>,
+    going: HashSet<String>,
+    acted: HashSet<String>,
+    answered: HashSet<String>,
+}
+
+impl Wanted {
+    fn of(batch: &[Inbound<Heard>]) -> Self {
+        let mut wanted = Self::default();
+        for m in batch {
+            match &m.body {
+                Heard::Submit(source, s) => wanted.submitted.insert(TicketId::derive(source, s.external_id.as_str()).to_string()),
+                Heard::Fact(f) => going::concerns(f) && wanted.going.insert(f.head().ticket.to_string()),
+                Heard::Citizen(act) => wanted.acted.insert(act.ticket.to_string()),
+                Heard::Answer(answer) => wanted.answered.insert(answer.act.clone()),
+            };
+        }
+        wanted
     }
 }
 
@@ -124,47 +205,45 @@ impl Handler for Intake {
     const SERVICE: &'static str = "intake";
     type Heard = Heard;
     type Desk = Desk;
-    type Answer = Result<Registered, Problem>;
+    type Answer = Result<Answer, Problem>;
 
     async fn load(&self, tx: &Tx, batch: &[Inbound<Heard>]) -> Result<Desk, Fault> {
-        let mut submitted = HashSet::new();
-        let mut going = HashSet::new();
-        for m in batch {
-            match &m.body {
-                Heard::Submit(source, s) => submitted.insert(TicketId::derive(source, s.external_id.as_str()).to_string()),
-                Heard::Fact(f) => domain::progress(None, f, 0, m.now).is_some_and(|p| going.insert(p.ticket_id)),
-            };
-        }
-        let submitted: Vec<String> = submitted.into_iter().collect();
+        let wanted = Wanted::of(batch);
+        let list = |set: HashSet<String>| set.into_iter().collect::<Vec<String>>();
+        let submitted = list(wanted.submitted);
         let known = store::registrations(tx, &submitted).await?;
         let new = i64::try_from(submitted.len().saturating_sub(known.len())).unwrap_or(0);
         let day = batch.first().map(|m| domain::day(m.now)).unwrap_or_default();
         let before = if new > 0 { store::take_numbers(tx, &day, new).await? } else { 0 };
         let numbers = before + 1..before + 1 + new;
-        let progress = store::progress_of(tx, &going.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Desk { known, day, numbers, progress, ..Desk::default() })
+        let progress = store::progress_of(tx, &list(wanted.going)).await?;
+        let mut acts: HashMap<String, Vec<citizen_act::Model>> = HashMap::new();
+        for act in store::acts_on(tx, &list(wanted.acted)).await? {
+            acts.entry(act.ticket_id.clone()).or_default().push(act);
+        }
+        let answered = store::acts(tx, &list(wanted.answered)).await?;
+        let answered = answered.into_iter().map(|a| (a.act_id.clone(), a)).collect();
+        Ok(Desk { known, day, numbers, progress, acts, answered, ..Desk::default() })
     }
 
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<Self::Answer> {
         match &message.body {
-            Heard::Submit(source, submit) => self.submit(desk, message, source, submit),
-            Heard::Fact(fact) => {
-                let seq = message.seq.unwrap_or(0);
-                let ticket = domain::progress(None, fact, seq, message.now).map(|p| p.ticket_id).unwrap_or_default();
-                if let Some(after) = domain::progress(desk.progress.get(&ticket), fact, seq, message.now) {
-                    desk.progress.insert(ticket.clone(), after);
-                    desk.changed.insert(ticket);
-                }
-                let ignored = Problem::new("not_asked", "", "");
-                Ok(Said { outbound: Vec::new(), answer: Err(ignored) })
-            }
+            Heard::Submit(source, submit) => return self.submit(desk, message, source, submit),
+            Heard::Citizen(act) => return self.act(desk, act, message.now),
+            Heard::Fact(fact) => Self::fact(desk, message, fact),
+            Heard::Answer(answer) => Self::answer(desk, answer),
         }
+        Ok(Said { outbound: Vec::new(), answer: Ok(Answer::Nobody) })
     }
 
     async fn save(&self, tx: &Tx, mut desk: Desk) -> Result<(), Fault> {
         bulk::write::<registration::Entity>(&**tx, &desk.new, Existing::Fail).await?;
-        let changed: Vec<progress::Model> = desk.changed.iter().filter_map(|t| desk.progress.remove(t)).collect();
-        bulk::write::<progress::Entity>(&**tx, &changed, Existing::Replace).await?;
+        let next = |row: progress::Model| progress::Model { version: row.version + 1, ..row };
+        let changed: Vec<progress::Model> = desk.changed.iter().filter_map(|t| desk.progress.remove(t)).map(next).collect();
+        bulk::write::<progress::Entity>(&**tx, &changed, Existing::NextVersion).await?;
+        bulk::write::<citizen_act::Entity>(&**tx, &desk.acted, Existing::Fail).await?;
+        let answered: Vec<citizen_act::Model> = desk.answered.into_values().collect();
+        bulk::write::<citizen_act::Entity>(&**tx, &answered, Existing::Replace).await?;
         Ok(())
     }
 

@@ -3,13 +3,19 @@
 //! Hears submissions (`intake.v1.submit.<source>` and `POST /api/v1/reports`) and, to tell the reporter how it
 //! goes, the facts of tickets. Says `ticket.v1.received` and receipts. Owns registration, number and reporter:
 //! name, phone and address never leave this database, and numbers in the text are masked in what is sent on.
+//!
+//! Takes what citizens do with their tickets (supply, urge, reopen), after it has checked number and code, says
+//! `citizen.v1.act`, and hears from dispatch what became of it.
 
 mod api;
+mod citizen;
 mod config;
 mod domain;
 mod entity;
 mod handlers;
 mod migration;
+mod progress;
+mod shown;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -28,6 +34,7 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let engine = context.engine(Intake::new(settings.own("intake")?), &db, &relay);
     context.listen(topology::INTAKE, &engine);
     context.listen(topology::INTAKE_PROGRESS, &engine);
+    context.listen(topology::INTAKE_ANSWERS, &engine);
     let door = context.door(&engine);
-    context.serve(&settings, api::router(door, db)).await
+    context.serve(&settings, api::router(door, db, context.clock.clone())).await
 }

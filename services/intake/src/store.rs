@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use outbox::{Db, Fault, Tx, bulk};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, Statement};
 
-use crate::entity::{progress, registration};
+use crate::entity::{citizen_act, progress, registration};
 
 /// Reports among `tickets` that are known.
 pub async fn registrations(tx: &Tx, tickets: &[String]) -> Result<HashMap<String, registration::Model>, DbErr> {
@@ -34,11 +34,36 @@ pub async fn take_numbers(tx: &Tx, day: &str, n: i64) -> Result<i64, Fault> {
     Ok(row.try_get::<i64>("", "last")? - n)
 }
 
-/// A report with how far it is, by the number for people.
-pub async fn by_number(db: &Db, number: &str) -> Result<Option<(registration::Model, Option<progress::Model>)>, DbErr> {
-    let Some(found) = registration::Entity::find().filter(registration::Column::Number.eq(number)).one(db.read()).await? else {
-        return Ok(None);
-    };
-    let progress = progress::Entity::find_by_id(found.ticket_id.clone()).one(db.read()).await?;
-    Ok(Some((found, progress)))
+/// All acts of citizens on `tickets`.
+pub async fn acts_on(tx: &Tx, tickets: &[String]) -> Result<Vec<citizen_act::Model>, DbErr> {
+    bulk::find_in::<citizen_act::Entity>(&**tx, citizen_act::Column::TicketId, tickets).await
+}
+
+/// The acts among `ids` that are known.
+pub async fn acts(tx: &Tx, ids: &[String]) -> Result<Vec<citizen_act::Model>, DbErr> {
+    bulk::find_in::<citizen_act::Entity>(&**tx, citizen_act::Column::ActId, ids).await
+}
+
+/// What a reporter may see of a report.
+#[derive(Debug)]
+pub struct Seen {
+    /// The report.
+    pub registration: registration::Model,
+    /// How far it is; none before anything was decided.
+    pub progress: Option<progress::Model>,
+    /// What citizens did with it, oldest first.
+    pub acts: Vec<citizen_act::Model>,
+}
+
+/// A report by the number for people.
+pub async fn registration(db: &Db, number: &str) -> Result<Option<registration::Model>, DbErr> {
+    registration::Entity::find().filter(registration::Column::Number.eq(number)).one(db.read()).await
+}
+
+/// What a reporter may see of this report.
+pub async fn seen(db: &Db, registration: registration::Model) -> Result<Seen, DbErr> {
+    let progress = progress::Entity::find_by_id(registration.ticket_id.clone()).one(db.read()).await?;
+    let acts = citizen_act::Entity::find().filter(citizen_act::Column::TicketId.eq(&registration.ticket_id));
+    let acts = acts.order_by_asc(citizen_act::Column::AtMs).order_by_asc(citizen_act::Column::ActId).all(db.read()).await?;
+    Ok(Seen { registration, progress, acts })
 }

@@ -140,7 +140,11 @@ fn the_deadline_follows_every_turn_of_the_handling_clock() {
     let row = |s: &Story| fold(&s.heard).unwrap().into_next();
 
     let s = suspended(start, 5, 40);
-    assert_eq!((row(&s).due_ms, row(&s).state.as_str(), lamp(&row(&s), 90)), (None, "SUSPENDED", None), "no lamp burns meanwhile");
+    assert_eq!(
+        (row(&s).due_ms, row(&s).state.as_str(), lamp(&row(&s), 90)),
+        (None, "SUSPENDED", None),
+        "no lamp burns meanwhile"
+    );
     let s = resumed(s, 10, 45);
     assert_eq!((row(&s).due_ms, lamp(&row(&s), 46)), (due(45), Some("red")));
     let moved = s.turn(Change::Moved, 45, Some(60));

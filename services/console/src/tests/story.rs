@@ -163,7 +163,8 @@ impl Story {
     /// A return is granted after a dispute of so many hours.
     pub fn ruled(self, hours: i64, lost: i64) -> Self {
         let of = self.of(hours, Role::Dispatcher, vec![Transition::T13], State::PendingDispatch);
-        let fact = ReturnRuled { of, granted: true, to: Some(unit("D03")), lost_ms: lost * HOUR, reason: "属供电职责".into() };
+        let fact =
+            ReturnRuled { of, granted: true, to: Some(unit("D03")), lost_ms: lost * HOUR, reason: "属供电职责".into() };
         self.tell(fact.into())
     }
 

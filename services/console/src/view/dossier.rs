@@ -237,7 +237,9 @@ impl<'a> Latest<'a> {
 
     fn deadlines(&self, lang: Lang) -> Vec<Line> {
         let mut lines = Vec::new();
-        lines.extend(self.dispatches.last().map(|f| Line::new(lang.pick("派单（起算）", "Dispatched (clock starts)"), china(f.at))));
+        lines.extend(
+            self.dispatches.last().map(|f| Line::new(lang.pick("派单（起算）", "Dispatched (clock starts)"), china(f.at))),
+        );
         lines.extend(self.clocks.standing(lang));
         lines.extend(self.reported.map(|r| Line::new(lang.pick("反馈（停表）", "Reported (clock stops)"), china(r.of.at))));
         lines.extend(self.closed.map(|c| Line::new(lang.pick("结案", "Closed"), china(c.of.at))));

@@ -5,6 +5,8 @@ use contracts::{envelope::Inbound, id::MessageId, intake::Submit, ticket::Ticket
 use outbox::{Db, Handler};
 use serde_json::{Value, json};
 
+mod citizens;
+
 use crate::{Intake, config::Config, handlers::Heard, migration::Migrator, store};
 
 struct Desk {
@@ -19,7 +21,7 @@ impl Desk {
     async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open::<Migrator>(&format!("sqlite://{}/i.db", dir.path().display()), "test").await.unwrap();
-        let intake = Intake::new(Config { sources: vec!["web".parse().unwrap()], number_prefix: "JZ".into() });
+        let intake = Intake::new(Config { sources: vec!["web".parse().unwrap()], number_prefix: "JZ".into(), acts_per_day: 3 });
         // one minute before midnight in China
         Self { db, intake, now: "2026-03-02T15:59:00Z".parse().unwrap(), heard: 0, _dir: dir }
     }
