@@ -1,0 +1,225 @@
+"""What timers cost: started by timers.sh, which brings PostgreSQL, nats-server and the watchdog."""
+
+import argparse
+import asyncio
+import datetime
+import glob
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import time
+import uuid
+
+import nats
+
+TICKS = os.sysconf("SC_CLK_TCK")
+# The instants of rows that are not due during the run.
+FAR_MS = 4_000_000_000_000
+# Seconds between setting the burst up and its instant.
+LEAD = 20
+# Rows that the ceiling claims at once: as many as the watchdog does by default.
+CLAIM = 500
+IDLE = 30
+
+FILL = """
+ALTER TABLE clock DROP CONSTRAINT clock_pkey;
+DROP INDEX clock_next, clock_urgent;
+INSERT INTO clock (ticket_id, urgent, promise, clocks, next_ms, version)
+SELECT md5(n::text)::uuid::text, CASE WHEN n <= {urgent} THEN 1 ELSE 0 END,
+  '{{"seq":3,"order":"' || md5('o' || n)::uuid || '","unit":"D' || lpad((n % 35 + 1)::text, 2, '0')
+    || '","division":"360802001001","round":1,"class":"coordination","start":1700000000000,"warn":{far},"due":{far}}}',
+  '{{"K2":{{"seq":3}},"K4":{{"seq":3,"since":1700000000000,"due":' || {far} + n
+    || '}},"K5":{{"seq":3,"anew":3,"since":1700000000000,"due":{far},"warn":{far}}}}}',
+  {far}, 1
+FROM generate_series(1, {rows}) n;
+ALTER TABLE clock ADD PRIMARY KEY (ticket_id);
+CREATE INDEX clock_next ON clock (next_ms) WHERE next_ms IS NOT NULL;
+CREATE INDEX clock_urgent ON clock (next_ms) WHERE urgent = 1 AND next_ms IS NOT NULL;
+"""
+
+# The time to sign for of these tickets ends at one instant, as at the end of a working day.
+BURST = """
+UPDATE clock SET clocks = '{{"K3":{{"seq":3,"since":1700000000000,"due":{at}}},' || substr(clocks, 2), next_ms = {at} + 1
+WHERE ticket_id IN (SELECT md5(n::text)::uuid::text FROM generate_series(1, {due}) n)
+"""
+
+CEILING = """
+DO $$ DECLARE n integer; BEGIN LOOP
+  WITH due AS (SELECT ticket_id FROM clock WHERE next_ms <= {at} ORDER BY next_ms LIMIT {claim} FOR UPDATE SKIP LOCKED)
+  UPDATE clock SET next_ms = {far}, version = version + 1 FROM due WHERE clock.ticket_id = due.ticket_id;
+  GET DIAGNOSTICS n = ROW_COUNT; COMMIT; EXIT WHEN n = 0;
+END LOOP; END $$
+"""
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("nats", "socket", "psql", "watchdog"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--rows", type=int, default=10_000_000, help="tickets with running clocks")
+    parser.add_argument("--due", type=int, default=100_000, help="of these, due at one instant")
+    parser.add_argument("--urgent", type=int, default=2_000, help="of these, urgent")
+    parser.add_argument("--facts", type=int, default=40_000, help="dispatches to arm, four timers each")
+    return parser.parse_args()
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.process = None
+
+    def sql(self, text, **values):
+        command = [self.args.psql, "-h", self.args.socket, "-U", "test", "-qAt", "-v", "ON_ERROR_STOP=1", "timers"]
+        text = text.format(far=FAR_MS, claim=CLAIM, **vars(self.args), **values)
+        return subprocess.run(command, input=text, check=True, capture_output=True, text=True).stdout.strip()
+
+    def start(self):
+        env = {
+            "GRIDLINE_NATS__URL": self.args.nats,
+            "GRIDLINE_DATABASE__URL": f"postgres://test@localhost/timers?host={self.args.socket}",
+            "GRIDLINE_LOG__FILTER": "warn",
+        }
+        self.process = subprocess.Popen([self.args.watchdog], env={**os.environ, **env})
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def memory(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+
+def cpu(pid):
+    """User and system time of a process, in seconds."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def backends():
+    """The database's processes that serve the watchdog."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            if b"test timers" in pathlib.Path(path).read_bytes():
+                found.append(path.split("/")[2])
+        except OSError:
+            continue
+    return found
+
+
+def ticket(n):
+    return str(uuid.UUID(hashlib.md5(str(n).encode()).hexdigest()))
+
+
+def now_ms():
+    return time.time_ns() // 1_000_000
+
+
+async def arm(bench, js, nc):
+    """Facts wait in the stream; the watchdog starts and takes them."""
+    args = bench.args
+    bench.stop()
+    at = datetime.datetime.fromtimestamp(FAR_MS / 1000, datetime.timezone.utc).isoformat()
+    start = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    lines = [{"clock": clock, "change": "started", "due": at} for clock in ("K3", "K4", "K5", "K6")]
+    for n in range(args.rows + 1, args.rows + args.facts + 1):
+        order = str(uuid.UUID(hashlib.md5(f"o{n}".encode()).hexdigest()))
+        body = {
+            "ticket": ticket(n), "orders": [{"order": order, "unit": "D02", "part": "lead"}], "class": "simple",
+            "urgent": False, "round": 1, "warn_at": at, "due": at, "provisional": False, "calendar_version": "",
+            "reason": "", "at": start,
+            "by": {"role": "dispatcher", "steps": ["T8"], "state": "DISPATCHED", "clocks": lines},
+        }
+        head = {
+            "ce-specversion": "1.0", "ce-id": f"bench-{n}", "ce-source": "/gridline/dispatch", "ce-ticketseq": "3",
+            "ce-type": "io.gridline.ticket.v1.dispatched", "content-type": "application/json",
+        }
+        await nc.publish("ticket.v1.dispatched", json.dumps(body).encode(), headers=head)
+        if n % 500 == 0:
+            await nc.flush()
+    await nc.flush()
+    left = args.facts
+    while (await js.consumer_info("FACTS", "sla-watchdog")).num_pending < args.facts:
+        await asyncio.sleep(0.1)
+    bench.start()
+    begun = None
+    while left > 0:
+        await asyncio.sleep(0.02)
+        info = await js.consumer_info("FACTS", "sla-watchdog")
+        left = info.num_pending + info.num_ack_pending
+        if begun is None and info.num_pending < args.facts:
+            begun = time.monotonic()
+    took = time.monotonic() - begun
+    armed = int(bench.sql("SELECT count(*) FROM clock")) - args.rows
+    print(f"armed:      {4 * armed / took:,.0f} timers/s ({armed} dispatches of four clocks in {took:.1f} s), goal 20,000")
+    assert armed == args.facts, "not every dispatch was armed"
+
+
+async def burst(bench, nc):
+    """All due at one instant; the facts are timed where a reader gets them."""
+    args, arrived = bench.args, {}
+
+    async def hear(message):
+        arrived.setdefault(json.loads(message.data)["ticket"], now_ms())
+
+    await nc.subscribe("clock.v1.expired", cb=hear, pending_msgs_limit=-1, pending_bytes_limit=-1)
+    at = now_ms() + 1000 * (LEAD + args.due // 10_000)
+    bench.sql(BURST, at=at)
+    bench.sql("CHECKPOINT")
+    assert now_ms() < at, "the burst was not set up in time"
+    before, deadline = cpu(bench.process.pid), at / 1000 + 300
+    while len(arrived) < args.due and time.time() < deadline:
+        await asyncio.sleep(0.05)
+    late = sorted((ms - at) / 1000 for ms in arrived.values())
+    urgent = sorted((arrived[t] - at) / 1000 for t in map(ticket, range(1, args.urgent + 1)) if t in arrived)
+    rate = len(late) / late[-1]
+    print(f"burst:      {len(late):,} fired and published within {late[-1]:.1f} s, goal 20 s; {rate:,.0f} timers/s")
+    print(f"            {len(urgent):,} urgent ones within {urgent[-1]:.2f} s, goal 2 s; earliest {late[0]:+.3f} s")
+    print(f"            CPU of the watchdog {cpu(bench.process.pid) - before:.1f} s, memory {bench.memory():.0f} MB, goal < 150 MB")
+    assert len(late) == args.due and late[0] >= 0, "each once, none early"
+    return rate
+
+
+def ceiling(bench, rate):
+    """The same rows once more, with nothing around them."""
+    at = now_ms() - 60_000
+    bench.stop()
+    bench.sql(BURST, at=at)
+    bench.sql("CHECKPOINT")
+    start = time.monotonic()
+    bench.sql(CEILING, at=at + 1)
+    bare = bench.args.due / (time.monotonic() - start)
+    print(f"ceiling:    {bare:,.0f} rows/s claimed and marked by bare SKIP LOCKED; ratio {rate / bare:.2f}, goal 0.5")
+
+
+async def main():
+    args = arguments()
+    bench = Bench(args)
+    bench.start()
+    while subprocess.run([args.psql, "-h", args.socket, "-U", "test", "-qAtc", "SELECT urgent FROM clock", "timers"],
+                         capture_output=True).returncode:
+        time.sleep(0.2)
+    bench.stop()
+    start = time.monotonic()
+    bench.sql(FILL)
+    bench.sql("VACUUM ANALYZE clock; CHECKPOINT")
+    size = bench.sql("SELECT pg_size_pretty(pg_total_relation_size('clock'))")
+    print(f"rows:       {args.rows:,} tickets with two running clocks, {size}, laid down in {time.monotonic() - start:.0f} s")
+    bench.start()
+    time.sleep(5)
+    pids = [bench.process.pid, *backends()]
+    before = sum(map(cpu, pids))
+    time.sleep(IDLE)
+    share = 100 * (sum(map(cpu, pids)) - before) / IDLE
+    print(f"idle:       {share:.2f} % of a core, the database's part included, goal < 1 %; memory {bench.memory():.0f} MB")
+    nc = await nats.connect(args.nats)
+    await arm(bench, nc.jetstream(), nc)
+    rate = await burst(bench, nc)
+    ceiling(bench, rate)
+    await nc.close()
+
+
+asyncio.run(main())
