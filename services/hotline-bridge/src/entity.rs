@@ -43,7 +43,7 @@ pub mod callback {
         pub callback_id: String,
         /// Ticket.
         pub ticket_id: String,
-        /// Sequence number of the fact; an earlier one is delivered first.
+        /// Sequence number of the fact, 0 for a refusal by intake; an earlier one is delivered first.
         pub seq: i64,
         /// Connection that it goes out by.
         pub connection: String,

@@ -5,11 +5,13 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use contracts::{
     envelope::{Envelope, Inbound},
-    id::TicketId,
-    intake::Submit,
+    id::{SourceId, TicketId},
+    intake::{Receipt, ReceiptOutcome, Receipts, Submit},
     problem::Problem,
+    subject,
     ticket::TicketFact,
 };
 use outbox::{
@@ -31,10 +33,16 @@ pub enum Heard {
     Order(String, Box<Submit>),
     /// How a ticket goes.
     Fact(Box<TicketFact>),
+    /// What intake answered to a source, which may be a platform's.
+    Receipt(SourceId, Box<Receipt>),
 }
 
 impl HeardTrait for Heard {
-    fn read(_subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem> {
+    fn read(subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem> {
+        if subject.starts_with("receipt.") {
+            let Receipts::Receipt(receipt) = envelope.open(body)?;
+            return Ok(Self::Receipt(subject::last_token(subject).parse()?, Box::new(receipt)));
+        }
         envelope.open::<TicketFact>(body).map(|f| Self::Fact(Box::new(f)))
     }
 }
@@ -78,22 +86,41 @@ impl Bridge {
 
     fn fact(&self, desk: &mut Desk, message: &Inbound<Heard>, fact: &TicketFact) -> Decision<Answer> {
         let nothing = Ok(Said { outbound: Vec::new(), answer: None });
-        let Some(of) = outward::of(fact) else { return nothing };
+        if !outward::concerns(fact) {
+            return nothing;
+        }
+        let ticket = fact.head().ticket;
         // most tickets did not come in here
-        let Some(order) = desk.known.get(&of.ticket.to_string()) else { return nothing };
+        let Some(order) = desk.known.get(&ticket.to_string()) else { return nothing };
         let connection = self.config.connections.get(&order.connection);
         let connection = connection.ok_or_else(|| Refusal::Illegal(unknown_connection()))?;
         let seq = message.seq.ok_or_else(|| Refusal::Illegal(no_seq()))?;
         if let Some(told) = outward::told(&connection.callback, &order.order_no, seq, fact) {
-            let row = domain::callback(order, of.ticket, seq, told, !connection.callback_url.is_empty(), message.now);
+            let row = domain::callback(order, ticket, seq, told, !connection.callback_url.is_empty(), message.now);
             desk.callbacks.insert(row.callback_id.clone(), row);
         }
         nothing
+    }
+
+    /// Intake does not take what we took: the platform must hear of it.
+    fn receipt(&self, desk: &mut Desk, ticket: TicketId, receipt: &Receipt, now: DateTime<Utc>) -> Decision<Answer> {
+        if let Some(order) = desk.known.get(&ticket.to_string()) {
+            let connection = self.config.connections.get(&order.connection);
+            let connection = connection.ok_or_else(|| Refusal::Illegal(unknown_connection()))?;
+            if let Some(told) = outward::rejected(&connection.callback, &order.order_no, ticket, receipt) {
+                // before all facts: there are none of a ticket that intake did not take
+                let row = domain::callback(order, ticket, 0, told, !connection.callback_url.is_empty(), now);
+                desk.callbacks.insert(row.callback_id.clone(), row);
+            }
+        }
+        Ok(Said { outbound: Vec::new(), answer: None })
     }
 }
 
 impl Handler for Bridge {
     const SERVICE: &'static str = "hotline-bridge";
+    // an order is known by its number, a callback by its fact
+    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = Answer;
@@ -109,6 +136,10 @@ impl Handler for Bridge {
         match &message.body {
             Heard::Order(connection, submit) => self.order(desk, message, connection, submit),
             Heard::Fact(fact) => self.fact(desk, message, fact),
+            Heard::Receipt(_, receipt) => match self.ticket(&message.body) {
+                Some(ticket) => self.receipt(desk, ticket, receipt, message.now),
+                None => Ok(Said { outbound: Vec::new(), answer: None }),
+            },
         }
     }
 
@@ -128,7 +159,13 @@ impl Bridge {
                 let connection = self.config.connections.get(id)?;
                 Some(TicketId::derive(&connection.source, submit.external_id.as_str()))
             }
-            Heard::Fact(fact) => outward::of(fact).map(|of| of.ticket),
+            Heard::Fact(fact) => outward::concerns(fact).then(|| fact.head().ticket),
+            Heard::Receipt(source, receipt) => {
+                let external_id = receipt.external_id.as_ref()?;
+                let ours = self.config.connections.values().any(|c| c.source == *source);
+                let refused = matches!(receipt.outcome, ReceiptOutcome::Refused { .. });
+                (ours && refused).then(|| TicketId::derive(source, external_id))
+            }
         }
     }
 }

@@ -2,8 +2,9 @@
 //! and back.
 //!
 //! In: `POST /hotlines/{connection}/orders` becomes a submission to intake, and the answer comes after the
-//! commit. Out: what happens to a ticket that came in here (signed for, progress, result, closed) becomes a
-//! callback, which is sent until the platform takes it. Owns outside numbers, callbacks and their attempts; who
+//! commit. Out: what happens to a ticket that came in here (signed for, progress, result, closed, and the steps beside
+//! the main way that the platform has words for) becomes a callback, which is sent until the platform takes it; so
+//! does a refusal by intake. Owns outside numbers, callbacks and their attempts; who
 //! reported what only passes through and is not kept.
 //!
 //! - [`config`] connections: number, words and address as data

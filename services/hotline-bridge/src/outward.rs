@@ -9,16 +9,19 @@ use chrono::{
 };
 use contracts::{
     district::District,
-    ticket::{OrderFact, TicketFact},
+    id::{TicketId, UnitId},
+    intake::{Receipt, ReceiptOutcome},
+    lifecycle::{Act, Clock, Note},
+    ticket::{CallbackAnswers, Head, Moved, TicketFact},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a callback can be about, in our words.
-pub const KINDS: [&str; 4] = ["signed", "progress", "result", "closed"];
+/// What a callback can be about, in our words, beside the acts of the lifecycle that `kinds` names.
+pub const KINDS: [&str; 5] = ["signed", "progress", "result", "closed", "rejected"];
 
 /// Every field that a callback can have, in our words; `default.toml` says which kind has which.
-pub const FIELDS: [&str; 16] = [
+pub const FIELDS: [&str; 19] = [
     "order_no",
     "ticket",
     "seq",
@@ -35,13 +38,16 @@ pub const FIELDS: [&str; 16] = [
     "contacted",
     "satisfied",
     "tries",
+    "reason",
+    "due",
+    "code",
 ];
 
 /// The platform's words.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CallbackTable {
-    /// Our kind = the platform's.
+    /// Our kind = the platform's; an act of the lifecycle that is not here is not told.
     pub kinds: BTreeMap<String, String>,
     /// Our field = the platform's; an empty one is left out.
     pub fields: BTreeMap<String, String>,
@@ -62,20 +68,21 @@ pub struct Told {
     pub body: String,
 }
 
-/// The act that a fact of interest records; none for any other fact.
-pub fn of(fact: &TicketFact) -> Option<&OrderFact> {
+/// Can a platform want to know of this fact?
+pub fn concerns(fact: &TicketFact) -> bool {
     match fact {
-        TicketFact::Signed(f) => Some(&f.of),
-        TicketFact::Progressed(f) => Some(&f.of),
-        TicketFact::Reported(f) => Some(&f.of),
-        TicketFact::Closed(f) => Some(&f.of),
-        _ => None,
+        TicketFact::Signed(_)
+        | TicketFact::Progressed(_)
+        | TicketFact::Reported(_)
+        | TicketFact::Closed(_)
+        | TicketFact::Moved(_) => true,
+        TicketFact::Noted(f) => f.note == Note::CallBack,
+        _ => false,
     }
 }
 
 /// What the platform is told of a fact; none if the platform does not want to know.
 pub fn told(table: &CallbackTable, order_no: &str, seq: u64, fact: &TicketFact) -> Option<Told> {
-    let of = of(fact)?;
     let mut body = Body { table, fields: Map::new() };
     let kind = match fact {
         TicketFact::Signed(_) => "signed",
@@ -92,23 +99,58 @@ pub fn told(table: &CallbackTable, order_no: &str, seq: u64, fact: &TicketFact) 
             "result"
         }
         TicketFact::Closed(f) => {
-            body.flag("contacted", Some(f.answers.contacted));
-            body.flag("solved", f.answers.solved);
-            body.flag("satisfied", f.answers.satisfied);
-            body.set("tries", f.answers.tries);
+            body.answers(&f.answers);
             body.set("reply", f.public_reply.as_str());
+            "closed"
+        }
+        TicketFact::Moved(f) => moved(table, &mut body, f)?,
+        // the reporter of a merged order was called back: for the platform it is closed
+        TicketFact::Noted(f) if f.note == Note::CallBack => {
+            body.answers(f.answers.as_ref()?);
+            body.maybe("reply", f.text.clone());
             "closed"
         }
         _ => return None,
     };
-    body.set("order_no", order_no);
-    body.set("ticket", of.ticket.to_string());
-    body.set("seq", seq);
-    body.set("kind", table.kinds.get(kind).map_or(kind, String::as_str));
-    body.set("at", time(table, of.at));
-    body.set("unit", of.unit.as_str());
-    body.maybe("unit_name", District::sample().unit(&of.unit).map(|u| u.name.clone()));
-    Some(Told { kind, body: Value::Object(body.fields).to_string() })
+    let Head { ticket, at, .. } = fact.head();
+    body.common(order_no, ticket, seq, kind, at);
+    if let Some(unit) = unit(fact) {
+        body.set("unit", unit.as_str());
+        body.maybe("unit_name", District::sample().unit(unit).map(|u| u.name.clone()));
+    }
+    Some(body.told(kind))
+}
+
+/// A step beside the main way, if the platform has a word for it.
+fn moved(table: &CallbackTable, body: &mut Body<'_>, f: &Moved) -> Option<&'static str> {
+    let kind = f.act.code();
+    table.kinds.get(kind)?;
+    let reply = matches!(f.act, Act::AnswerNow | Act::Refuse | Act::HandOver | Act::Terminate);
+    body.maybe(if reply { "reply" } else { "reason" }, f.reason.clone());
+    let turn = f.by.clocks.iter().rfind(|turn| turn.clock == Clock::K5 && turn.order.is_none());
+    body.maybe("due", turn.and_then(|turn| turn.due).map(|due| time(table, due)));
+    Some(kind)
+}
+
+/// What the platform is told if intake does not take its order; none if it was taken.
+pub fn rejected(table: &CallbackTable, order_no: &str, ticket: TicketId, receipt: &Receipt) -> Option<Told> {
+    let ReceiptOutcome::Refused { problem } = &receipt.outcome else { return None };
+    let mut body = Body { table, fields: Map::new() };
+    body.set("code", problem.code.as_str());
+    body.set("reason", problem.zh.as_str());
+    body.common(order_no, ticket, 0, "rejected", receipt.at);
+    Some(body.told("rejected"))
+}
+
+/// The unit that acted.
+fn unit(fact: &TicketFact) -> Option<&UnitId> {
+    match fact {
+        TicketFact::Signed(f) => Some(&f.of.unit),
+        TicketFact::Progressed(f) => Some(&f.of.unit),
+        TicketFact::Reported(f) => Some(&f.of.unit),
+        TicketFact::Closed(f) => Some(&f.of.unit),
+        _ => fact.head().by.and_then(|by| by.unit.as_ref()),
+    }
 }
 
 struct Body<'a> {
@@ -117,6 +159,25 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
+    fn common(&mut self, order_no: &str, ticket: TicketId, seq: u64, kind: &str, at: DateTime<Utc>) {
+        self.set("order_no", order_no);
+        self.set("ticket", ticket.to_string());
+        self.set("seq", seq);
+        self.set("kind", self.table.kinds.get(kind).map_or(kind, String::as_str));
+        self.set("at", time(self.table, at));
+    }
+
+    fn answers(&mut self, a: &CallbackAnswers) {
+        self.flag("contacted", Some(a.contacted));
+        self.flag("solved", a.solved);
+        self.flag("satisfied", a.satisfied);
+        self.set("tries", a.tries);
+    }
+
+    fn told(self, kind: &'static str) -> Told {
+        Told { kind, body: Value::Object(self.fields).to_string() }
+    }
+
     fn set(&mut self, ours: &str, value: impl Into<Value>) {
         let name = self.table.fields.get(ours).map_or(ours, String::as_str);
         if !name.is_empty() {
@@ -148,7 +209,8 @@ impl CallbackTable {
     /// Says what can't be used.
     pub fn check(&self) -> anyhow::Result<()> {
         for (kind, word) in &self.kinds {
-            ensure!(KINDS.contains(&kind.as_str()), "kinds: `{kind}` is none of {}", KINDS.join(", "));
+            let known = KINDS.contains(&kind.as_str()) || kind.parse::<Act>().is_ok();
+            ensure!(known, "kinds: `{kind}` is none of {}, and no act", KINDS.join(", "));
             ensure!(!word.is_empty(), "kinds.{kind} is empty");
         }
         for field in self.fields.keys() {

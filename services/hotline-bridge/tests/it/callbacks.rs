@@ -1,6 +1,6 @@
 //! Orders and facts through the handler, on a real database.
 
-use contracts::{envelope::Inbound, subject};
+use contracts::{envelope::Inbound, id::MessageId, subject};
 use hotline_bridge::{domain::Accepted, handlers::Heard};
 use outbox::Refusal;
 use serde_json::json;
@@ -68,6 +68,39 @@ async fn facts_of_our_tickets_become_callbacks_once_and_others_are_ignored() {
         let without_seq = Inbound { seq: None, ..store.fact(0, signed) };
         let refused = store.handle(&[without_seq]).await.remove(0).expect_err("no place in the history");
         assert!(matches!(&refused, Refusal::Illegal(p) if p.code == "missing_header"), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_that_intake_refuses_is_told_to_its_platform_and_no_other_receipt_is() {
+    on_each(config(&[]).unwrap(), async |store: Store| {
+        let ours = store.taken("A1").await;
+        let receipt = |source: &str, external_id: &str, outcome: serde_json::Value| {
+            let mut receipt = json!({"external_id": external_id, "at": "2026-11-23T01:00:00Z"});
+            receipt.as_object_mut().unwrap().extend(outcome.as_object().unwrap().clone());
+            Inbound {
+                id: MessageId(uuid::Uuid::new_v4()),
+                seq: None,
+                now: "2026-11-23T01:00:00Z".parse().unwrap(),
+                body: Heard::Receipt(source.parse().unwrap(), Box::new(serde_json::from_value(receipt).unwrap())),
+            }
+        };
+        let taken = json!({"outcome": "accepted", "ticket": ours, "number": "JZ1", "code": "C"});
+        let refused = json!({"outcome": "refused", "problem": {"code": "unknown_source", "zh": "未登记的来源", "en": "x"}});
+        let batch = [
+            receipt("hotline-12345", "A1", taken),
+            receipt("web", "A1", refused.clone()),
+            receipt("hotline-12345", "A2", refused.clone()),
+            receipt("hotline-12345", "A1", refused.clone()),
+            receipt("hotline-12345", "A1", refused),
+        ];
+        assert!(store.handle(&batch).await.into_iter().all(|d| d.is_ok()));
+        let callbacks = store.callbacks().await;
+        assert_eq!(callbacks.len(), 1);
+        let body: serde_json::Value = serde_json::from_str(&callbacks[0].body).unwrap();
+        assert_eq!((callbacks[0].seq, callbacks[0].kind.as_str()), (0, "rejected"));
+        assert_eq!((&body["status"], &body["reason"]), (&json!("REJECTED"), &json!("未登记的来源")));
     })
     .await;
 }

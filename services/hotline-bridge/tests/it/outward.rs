@@ -1,10 +1,11 @@
 //! A fact into the platform's words.
 
 use contracts::{
+    clock::ClockTurn,
     family::Family,
     id::{OrderId, TicketId},
-    lifecycle::{Role, State},
-    ticket::{By, CallbackAnswers, Checked, Closed, OrderFact, Progressed, Reported, ResultForm, Signed, TicketFact},
+    lifecycle::{Act, Change, Clock, Role, State},
+    ticket::{By, CallbackAnswers, Checked, Closed, Moved, OrderFact, Progressed, Reported, ResultForm, Signed, TicketFact},
 };
 use hotline_bridge::outward::told;
 use serde_json::{Value, json};
@@ -108,4 +109,57 @@ fn other_facts_are_not_told() {
     let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
     let fact = TicketFact::from(Checked { of: of(ticket), passed: true, reason: None });
     assert_eq!(told(&config(&[]).unwrap().connections["12345"].callback, "A1", 4, &fact), None, "{}", fact.kind());
+}
+
+fn moved(ticket: TicketId, act: Act, reason: &str) -> TicketFact {
+    let OrderFact { at, by, .. } = of(ticket);
+    Moved { ticket, act, order: None, to: None, lead: None, reason: Some(reason.into()), at, by }.into()
+}
+
+#[test]
+fn steps_beside_the_main_way_are_told_in_the_words_that_the_platform_has() {
+    let settings = config(&[]).unwrap();
+    let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
+    let body = |connection: &str, fact: &TicketFact| -> Option<Value> {
+        let told = told(&settings.connections[connection].callback, "A1", 3, fact)?;
+        Some(serde_json::from_str(&told.body).unwrap())
+    };
+    for (act, english, chinese) in [
+        (Act::Refuse, "NOT_ACCEPTED", "不予受理"),
+        (Act::HandOver, "HANDED_OVER", "已转送"),
+        (Act::AnswerNow, "ANSWERED", "即时答复"),
+        (Act::Terminate, "TERMINATED", "终止办理"),
+        (Act::Void, "VOIDED", "已作废"),
+        (Act::Recall, "RECALLED", "撤回派单"),
+    ] {
+        let fact = moved(ticket, act, "属商业服务");
+        let told = body("12345", &fact).unwrap();
+        assert_eq!((&told["status"], told.get("dept_code")), (&json!(english), None), "nobody's unit is no unit");
+        let said = told.get("reply_content").or(told.get("reason"));
+        assert_eq!(said, Some(&json!("属商业服务")), "{act}");
+        assert_eq!(body("12343", &fact).unwrap()["办理状态"], chinese);
+    }
+    assert_eq!(body("12345", &moved(ticket, Act::Transfer, "x")), None, "no word for it: it stays inside");
+}
+
+#[test]
+fn an_extension_names_the_new_deadline() {
+    let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
+    let mut fact = moved(ticket, Act::Extend, "雨天");
+    let TicketFact::Moved(f) = &mut fact else { panic!("moved") };
+    f.by.clocks.push(ClockTurn {
+        clock: Clock::K5,
+        order: None,
+        change: Change::Moved,
+        old_due: None,
+        due: Some("2026-11-30T15:59:59Z".parse().unwrap()),
+        warn_at: None,
+        provisional: false,
+        limit: None,
+        calendar: None,
+        policy: None,
+    });
+    let told = told(&config(&[]).unwrap().connections["12343"].callback, "A1", 5, &fact).unwrap();
+    let body: Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!((&body["办理期限"], &body["说明"]), (&json!("2026-11-30 23:59:59"), &json!("雨天")));
 }
