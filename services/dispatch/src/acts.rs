@@ -106,9 +106,7 @@ fn at_centre(hand: &Hand<'_>, act: &UnitAct, open: &mut Open) -> Option<Outcome>
             any_order(case, act.order).and_then(|o| hand.check(case, &o, (*pass, reason.as_ref()), followers))
         }
         ActBody::NoAnswer {} => hand.no_answer(case),
-        ActBody::CallBack { answers } => {
-            any_order(case, act.order).and_then(|o| hand.call_back(case, lead.as_mut(), &o, answers))
-        }
+        ActBody::CallBack { answers } => called(case, act.order).and_then(|o| hand.call_back(case, lead.as_mut(), &o, answers)),
         ActBody::Grant { request, reason } => hand.grant(case, (*request, reason.as_ref())),
         ActBody::Deny { request, reason } => hand.deny(case, (*request, reason)),
         ActBody::Resume { reason } => hand.resume(case, reason),
@@ -172,6 +170,15 @@ fn any_order(case: &Case, id: Option<OrderId>) -> Result<work_order::Model, Prob
             let active = case.lead().or_else(|| case.orders.iter().find(|o| o.active == 1));
             active.cloned().ok_or_else(unknown_order)
         }
+    }
+}
+
+/// The order whose result the citizen is asked about; a merged ticket has a callback of its own.
+fn called(case: &Case, id: Option<OrderId>) -> Result<work_order::Model, Problem> {
+    let own = case.orders.iter().find(|o| o.part == "callback" && o.active == 1);
+    match (id, own) {
+        (None, Some(own)) => Ok(own.clone()),
+        _ => any_order(case, id),
     }
 }
 

@@ -60,7 +60,11 @@ async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMa
 fn key(headers: &HeaderMap) -> Result<String, Problem> {
     let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).filter(|k| !k.is_empty() && k.len() <= 256);
     key.map(str::to_owned).ok_or_else(|| {
-        Problem::field("Idempotency-Key", "请给每个动作一个编号，重发时用同一个", "give each act an id of its own; send it again under the same")
+        Problem::field(
+            "Idempotency-Key",
+            "请给每个动作一个编号，重发时用同一个",
+            "give each act an id of its own; send it again under the same",
+        )
     })
 }
 

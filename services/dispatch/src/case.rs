@@ -66,14 +66,7 @@ impl Acting {
 impl Case {
     /// A case as it was stored.
     pub fn stored(ticket: ticket::Model) -> Self {
-        Self {
-            ticket,
-            orders: Vec::new(),
-            changed: HashSet::new(),
-            said: Vec::new(),
-            steps: Vec::new(),
-            turns: Vec::new(),
-        }
+        Self { ticket, orders: Vec::new(), changed: HashSet::new(), said: Vec::new(), steps: Vec::new(), turns: Vec::new() }
     }
 
     /// The ticket.
@@ -302,8 +295,7 @@ fn net(turns: Vec<ClockTurn>) -> Vec<ClockTurn> {
     let ends = |t: &ClockTurn| t.change == Stopped;
     let began = |t: &ClockTurn| t.change == Started && t.old_due.is_none();
     let same = |a: &ClockTurn, b: &ClockTurn| a.clock == b.clock && a.order == b.order;
-    let never_ran =
-        |t: &ClockTurn| turns.iter().any(|b| same(b, t) && began(b)) && turns.iter().any(|e| same(e, t) && ends(e));
+    let never_ran = |t: &ClockTurn| turns.iter().any(|b| same(b, t) && began(b)) && turns.iter().any(|e| same(e, t) && ends(e));
     turns.iter().filter(|t| !never_ran(t)).cloned().collect()
 }
 

@@ -50,8 +50,10 @@ impl Hand<'_> {
             ));
         }
         if !d.each.is_empty() && (d.each.len() != d.responsible.len() || d.each.iter().any(|n| *n == 0 || *n >= d.days)) {
-            let (zh, en) =
-                ("责任单位的时限应逐一给出，且早于牵头单位", "give each responsible unit a time, and one that ends before the lead's");
+            let (zh, en) = (
+                "责任单位的时限应逐一给出，且早于牵头单位",
+                "give each responsible unit a time, and one that ends before the lead's",
+            );
             return Err(Problem::new("days_of_each", zh, en));
         }
         let mut responsible: Vec<(UnitId, Option<u32>)> = Vec::new();
@@ -69,7 +71,12 @@ impl Hand<'_> {
     }
 
     /// 退单审核: grant (T13), refuse (T14) or designate (T15).
-    pub fn rule(&self, case: &mut Case, order: &work_order::Model, (ruling, reason): (&Ruling, &Text<2000>)) -> Result<(), Problem> {
+    pub fn rule(
+        &self,
+        case: &mut Case,
+        order: &work_order::Model,
+        (ruling, reason): (&Ruling, &Text<2000>),
+    ) -> Result<(), Problem> {
         self.only_centre()?;
         let request = Request { reason: true, proposed_unit: true, ..Request::default() };
         let facts = Context { people: self.people(case)?, request, ..orders::named() };

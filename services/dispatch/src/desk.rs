@@ -178,4 +178,3 @@ impl Hand<'_> {
         case.tell(noted, self.at.now)
     }
 }
-

@@ -104,13 +104,7 @@ impl Hand<'_> {
     }
 
     /// Tells a unit something about its order.
-    pub fn notice(
-        &self,
-        case: &mut Case,
-        to: &UnitId,
-        order: OrderId,
-        noted: &Noted,
-    ) -> Result<(), Problem> {
+    pub fn notice(&self, case: &mut Case, to: &UnitId, order: OrderId, noted: &Noted) -> Result<(), Problem> {
         notify(case, self.at, to, order, noted)
     }
 }

@@ -58,10 +58,15 @@ impl Dispatch {
         Ok(Self { rules: RwLock::new(Arc::new(rules)) })
     }
 
+    /// The rules as they were last read.
+    pub fn last_read(&self) -> Arc<Rules> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The rules in force; read again only if their version changed.
     async fn rules(&self, tx: &Tx) -> Result<Arc<Rules>, Fault> {
         let version = store::rules_version(tx).await?;
-        let known = self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.last_read();
         if known.version == version {
             return Ok(known);
         }
@@ -199,18 +204,20 @@ impl Handler for Dispatch {
 }
 
 impl Dispatch {
-    fn answered(&self, desk: &mut Desk, message: &Inbound<Heard>, unit: &UnitId, event: &str, act: &UnitAct) -> Said<AnswerOutcome> {
+    fn answered(
+        &self,
+        desk: &mut Desk,
+        message: &Inbound<Heard>,
+        unit: &UnitId,
+        event: &str,
+        act: &UnitAct,
+    ) -> Said<AnswerOutcome> {
         let result = desk.act(message.now, unit, act);
         answer(message, (subject::answer(unit), event), (act.ticket, act.order), result)
     }
 }
 
-fn citizen(
-    desk: &mut Desk,
-    message: &Inbound<Heard>,
-    event: &str,
-    act: &contracts::work::CitizenAct,
-) -> Said<AnswerOutcome> {
+fn citizen(desk: &mut Desk, message: &Inbound<Heard>, event: &str, act: &contracts::work::CitizenAct) -> Said<AnswerOutcome> {
     let rules = desk.rules.clone();
     let at = At { rules: &rules, now: message.now };
     let result = desk.on(act.ticket, |open| system::citizen(&mut open.case, at, &act.act));
@@ -228,8 +235,7 @@ fn answer(
         Ok(said) => (said, AnswerOutcome::Done),
         Err(problem) => (Vec::new(), AnswerOutcome::Refused { problem }),
     };
-    let told =
-        UnitAnswer { act: event.to_owned(), ticket: Some(ticket), order, at: message.now, outcome: outcome.clone() };
+    let told = UnitAnswer { act: event.to_owned(), ticket: Some(ticket), order, at: message.now, outcome: outcome.clone() };
     outbound.push(tell(message.id, subject, told).about(ticket));
     Said { outbound, answer: outcome }
 }

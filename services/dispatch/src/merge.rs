@@ -34,7 +34,8 @@ impl Hand<'_> {
             return Err(Problem::new("unknown_lead_case", zh, en));
         };
         if !lead.state()?.is_open() {
-            let (zh, en) = ("主案已办结或已并入他案，请另选主案", "the lead case is not open or is merged itself; choose another");
+            let (zh, en) =
+                ("主案已办结或已并入他案，请另选主案", "the lead case is not open or is merged itself; choose another");
             return Err(Problem::new("lead_case_not_open", zh, en));
         }
         if case.ticket.followers > 0 {

@@ -42,7 +42,13 @@ impl Hand<'_> {
         noted.order = order.and_then(|o| o.order_id.parse().ok());
         let id = noted.order.unwrap_or(OrderId::derive(case.id()?, 0));
         let order = noted.order;
-        beside.requests.push(Pending { ask: ask.clone(), unit: self.unit.clone(), person: self.person.to_owned(), order, in_time });
+        beside.requests.push(Pending {
+            ask: ask.clone(),
+            unit: self.unit.clone(),
+            person: self.person.to_owned(),
+            order,
+            in_time,
+        });
         case.remember(&beside)?;
         case.tell(noted, self.at.now)?;
         let decider = self.decider(case, kind)?;

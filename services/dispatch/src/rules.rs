@@ -161,7 +161,8 @@ impl Rules {
     pub fn officer(&self, grid: &UnitId, person: &str, now: DateTime<Utc>) -> Result<String, Problem> {
         let roster = self.book.officers.get(grid).map(Vec::as_slice).unwrap_or_default();
         let Some(officer) = roster.iter().find(|o| o.person == person) else {
-            let (zh, en) = ("本网格花名册中没有此人，请核对工号", "the grid's roster has no such officer; check the staff number");
+            let (zh, en) =
+                ("本网格花名册中没有此人，请核对工号", "the grid's roster has no such officer; check the staff number");
             return Err(Problem::new("unknown_officer", zh, en));
         };
         let hour = now.with_timezone(&sla::CHINA).hour();
@@ -170,7 +171,8 @@ impl Rules {
             return Ok(officer.person.clone());
         }
         officer.substitute.clone().ok_or_else(|| {
-            let (zh, en) = ("此人不在岗且没有替补，请另选一人", "the officer is absent or off duty and has no substitute; choose another");
+            let (zh, en) =
+                ("此人不在岗且没有替补，请另选一人", "the officer is absent or off duty and has no substitute; choose another");
             Problem::new("officer_absent", zh, en)
         })
     }

@@ -189,8 +189,7 @@ impl Hand<'_> {
     /// 解除: those who did not come are listed.
     pub fn end_whistle(&self, case: &mut Case, order: &work_order::Model) -> Result<(), Problem> {
         only_lead(order)?;
-        let open: Vec<work_order::Model> =
-            case.orders.iter().filter(|o| o.part == "whistle" && o.active == 1).cloned().collect();
+        let open: Vec<work_order::Model> = case.orders.iter().filter(|o| o.part == "whistle" && o.active == 1).cloned().collect();
         let mut noted = self.noted(case, Note::EndWhistle, self.handler(order))?;
         for call in open {
             noted.units.push(call.unit.parse()?);

@@ -31,11 +31,7 @@ impl Hand<'_> {
     }
 
     /// 督办, with a reply due.
-    pub fn supervise(
-        &self,
-        case: &mut Case,
-        (level, text, days): (SupervisionLevel, &Text<2000>, u32),
-    ) -> Result<(), Problem> {
+    pub fn supervise(&self, case: &mut Case, (level, text, days): (SupervisionLevel, &Text<2000>, u32)) -> Result<(), Problem> {
         let role = self.supervisor(case)?;
         let mut noted = self.noted(case, Note::Supervise, role)?;
         noted.level = Some(level);

@@ -56,6 +56,12 @@ impl Relay {
         (Self { queue }, task)
     }
 
+    /// A relay that sends nothing: rows wait in the database. For tests without a broker.
+    pub fn silent() -> Self {
+        let (queue, _) = mpsc::channel(1);
+        Self { queue }
+    }
+
     /// Offers rows that were just committed. If the queue is full they are found in the database later.
     pub(crate) fn offer(&self, rows: Vec<outbox::Model>) {
         if !rows.is_empty() && self.queue.try_send(rows).is_err() {

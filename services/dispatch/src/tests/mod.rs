@@ -1,25 +1,27 @@
 //! Ring 2: messages in, facts and queue items out, on a real database.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use contracts::{
+    clock::{ClockAt, Expired},
     envelope::{Inbound, Outbound},
-    id::{MessageId, OrderId, TicketId, UnitId},
+    id::{MessageId, OrderId, TicketId},
     lifecycle::Class,
     ticket::{Classified, Nature},
     work::UnitAct,
 };
-use outbox::{Db, Handler};
+use outbox::{Db, Handler, Refusal};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::{
     Dispatch,
     config::Config,
-    entity::{register, ticket, work_order},
-    heard::Heard,
+    entity::ticket,
+    heard::{Heard, NewRules},
     migration::Migrator,
 };
 
+mod acts;
 mod desk;
 mod main_way;
 mod merge;
@@ -50,14 +52,19 @@ impl Office {
 
     /// Hears one message in a transaction of its own; what is said, by subject and body.
     async fn hear(&mut self, heard: Heard) -> Vec<(String, Value)> {
+        self.try_hear(heard).await.unwrap()
+    }
+
+    async fn try_hear(&mut self, heard: Heard) -> Result<Vec<(String, Value)>, Refusal> {
         self.heard += 1;
         let message = Inbound { id: MessageId::of_delivery("test", self.heard.into()), seq: None, now: self.now, body: heard };
         let tx = self.db.write().await.unwrap();
         let mut desk = self.dispatch.load(&tx, std::slice::from_ref(&message)).await.unwrap();
-        let said = self.dispatch.decide(&mut desk, &message).unwrap();
+        let said = self.dispatch.decide(&mut desk, &message)?;
         self.dispatch.save(&tx, desk).await.unwrap();
         tx.commit().await.unwrap();
-        said.outbound.into_iter().map(|Outbound { subject, body, .. }| (subject, serde_json::from_str(&body).unwrap())).collect()
+        let read = |Outbound { subject, body, .. }: Outbound| (subject, serde_json::from_str(&body).unwrap());
+        Ok(said.outbound.into_iter().map(read).collect())
     }
 
     async fn classified(&mut self, class: Class, lead: &str) -> Vec<(String, Value)> {
@@ -85,6 +92,93 @@ impl Office {
         assert_eq!(said.len(), 1);
     }
 
+    /// Another ticket is classified.
+    async fn classified_too(&mut self, ticket: TicketId, class: Class, lead: &str) -> Vec<(String, Value)> {
+        self.hear(Heard::Classified(Box::new(classified_as(ticket, class, lead, self.now)))).await
+    }
+
+    /// A ticket that a person is to accept.
+    async fn held(&mut self, class: Class, lead: &str) -> Vec<(String, Value)> {
+        let held = Classified { hold: true, ..classified(class, lead, self.now) };
+        self.hear(Heard::Classified(Box::new(held))).await
+    }
+
+    /// A unit acts on a ticket as a whole.
+    async fn acts_on(&mut self, ticket: TicketId, unit: &str, person: &str, act: Value) -> Vec<(String, Value)> {
+        let act: UnitAct = serde_json::from_value(json!({"ticket": ticket, "person": person, "act": act})).unwrap();
+        self.hear(Heard::Act(unit.parse().unwrap(), "e".into(), Box::new(act))).await
+    }
+
+    /// The same, and it must take effect.
+    async fn does_on(&mut self, ticket: TicketId, unit: &str, person: &str, act: Value) -> Vec<(String, Value)> {
+        let said = self.acts_on(ticket, unit, person, act).await;
+        assert_eq!(answer(&said)["outcome"], "done", "{said:?}");
+        said
+    }
+
+    async fn acts_whole(&mut self, unit: &str, person: &str, act: Value) -> Vec<(String, Value)> {
+        self.acts_on(ticket(), unit, person, act).await
+    }
+
+    async fn does_whole(&mut self, unit: &str, person: &str, act: Value) -> Vec<(String, Value)> {
+        self.does_on(ticket(), unit, person, act).await
+    }
+
+    /// The citizen acts.
+    async fn citizen(&mut self, act: Value) -> Vec<(String, Value)> {
+        let act = serde_json::from_value(json!({"ticket": ticket(), "act": act})).unwrap();
+        self.hear(Heard::Citizen("c".into(), Box::new(act))).await
+    }
+
+    /// A clock of the ticket runs out, as the watchdog says.
+    async fn expires(&mut self, clock: &str) -> Vec<(String, Value)> {
+        self.expired(clock, None).await
+    }
+
+    /// A co-handler's own clock runs out.
+    async fn expires_part(&mut self, order: OrderId) -> Vec<(String, Value)> {
+        self.expired("K5", Some(order)).await
+    }
+
+    async fn expired(&mut self, clock: &str, order: Option<OrderId>) -> Vec<(String, Value)> {
+        let clock = clock.parse().unwrap();
+        let fact = Expired { ticket: ticket(), clock, order, seq: 1, due: self.now, late_ms: 0 };
+        self.hear(Heard::Expired(Box::new(fact))).await
+    }
+
+    /// 80 % of the lead's time is used.
+    async fn warns(&mut self, order: OrderId) -> Vec<(String, Value)> {
+        let (unit, at) = ("D02".parse().unwrap(), self.now);
+        let clock = ClockAt { ticket: ticket(), order, unit, round: 1, due: at, at, late_ms: 0 };
+        self.hear(Heard::Warned(Box::new(clock))).await
+    }
+
+    /// A person puts other rules in force.
+    async fn rules(&mut self, book: Value) {
+        self.rules_from(0, book, None).await.unwrap();
+    }
+
+    /// The same, from a version; what is said, or the code of the refusal.
+    async fn rules_from(&mut self, from: i64, book: Value, of: Option<&str>) -> Result<Vec<(String, Value)>, String> {
+        let new = NewRules {
+            book: serde_json::from_value(book).unwrap(),
+            from,
+            person: "管-1".to_owned().try_into().unwrap(),
+            reason: "试行".to_owned().try_into().unwrap(),
+            succeeded: of.map(|u| u.parse().unwrap()),
+        };
+        match self.try_hear(Heard::Rules(Box::new(new))).await {
+            Ok(said) => Ok(said),
+            Err(Refusal::Illegal(problem)) => Err(problem.code),
+            Err(early) => panic!("{early:?}"),
+        }
+    }
+
+    /// Number of the ticket's last fact.
+    async fn seq(&self) -> i64 {
+        ticket::Entity::find_by_id(ticket().to_string()).one(self.db.read()).await.unwrap().unwrap().seq
+    }
+
     async fn state(&self) -> String {
         ticket::Entity::find_by_id(ticket().to_string()).one(self.db.read()).await.unwrap().unwrap().state
     }
@@ -95,8 +189,12 @@ fn ticket() -> TicketId {
 }
 
 fn classified(class: Class, lead: &str, at: DateTime<Utc>) -> Classified {
+    classified_as(ticket(), class, lead, at)
+}
+
+fn classified_as(ticket: TicketId, class: Class, lead: &str, at: DateTime<Utc>) -> Classified {
     Classified {
-        ticket: ticket(),
+        ticket,
         number: "JZ20260302-000001".into(),
         text: "路灯不亮".into(),
         source: "web".parse().unwrap(),
@@ -139,4 +237,3 @@ fn solved() -> Value {
 fn satisfied() -> Value {
     json!({"do": "call_back", "answers": {"contacted": true, "solved": true, "satisfied": true, "tries": 1}})
 }
-
