@@ -5,14 +5,18 @@
 //! then commutative and idempotent, and with it the whole fold: any order and any repetition of the same facts
 //! gives the same row, and no fact is ever kept waiting for another.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use contracts::{
     clock::ClockTurn,
     district::District,
     id::{DivisionCode, SourceId, TicketId, UnitId},
-    lifecycle::{Act, Class, Clock, State},
+    lifecycle::{Act, Class, Clock, Note, State},
     ticket::{By, Classified, Dispatched, Moved, Nature, Received, TicketFact},
 };
+
+use serde::{Deserialize, Serialize};
 
 use crate::entity::ticket;
 
@@ -58,6 +62,15 @@ pub struct Row {
     owners: Owners,
 }
 
+/// Who followed whom: kept apart from the unit that was named, so that it does not matter which is heard first.
+#[derive(Serialize, Deserialize)]
+struct Heirs {
+    /// The unit that the ticket's facts name.
+    named: Option<String>,
+    /// Unit and successor, by the sequence number of the fact.
+    passed: BTreeMap<i64, (String, String)>,
+}
+
 /// What a fact did last to the ticket's handling clock.
 pub fn handling(by: &By) -> Option<&ClockTurn> {
     by.clocks.iter().rfind(|turn| turn.clock == Clock::K5 && turn.order.is_none())
@@ -92,6 +105,7 @@ impl Row {
             done_ms: None,
             closed_ms: None,
             lead: None,
+            heirs: None,
             owners: String::new(),
         };
         Self { model, owners: Owners::default() }
@@ -128,6 +142,7 @@ impl Row {
             TicketFact::Checked(f) if !f.passed => self.done(seq, None),
             TicketFact::Closed(_) => self.closing(seq, Some(head.at)),
             TicketFact::Moved(f) => self.moved(f, seq),
+            TicketFact::Noted(f) if f.note == Note::Succeed => self.succeeded(&f.units, seq),
             _ => {}
         }
         if let Some(by) = head.by {
@@ -217,8 +232,34 @@ impl Row {
 
     fn unit(&mut self, seq: i64, unit: Option<&UnitId>) {
         if self.claim(Group::Unit, seq) {
-            self.model.unit = unit.map(ToString::to_string);
+            let unit = unit.map(ToString::to_string);
+            match self.heirs() {
+                Some(heirs) => self.inherit(Heirs { named: unit, ..heirs }),
+                None => self.model.unit = unit,
+            }
         }
+    }
+
+    /// A reorganised unit's work passes to its successor, whether the unit has the ticket itself or only a part.
+    fn succeeded(&mut self, units: &[UnitId], seq: i64) {
+        let [from, to] = units else { return };
+        let named = || Heirs { named: self.model.unit.clone(), passed: BTreeMap::new() };
+        let mut heirs = self.heirs().unwrap_or_else(named);
+        heirs.passed.insert(seq, (from.to_string(), to.to_string()));
+        self.inherit(heirs);
+    }
+
+    fn heirs(&self) -> Option<Heirs> {
+        serde_json::from_str(self.model.heirs.as_deref()?).ok()
+    }
+
+    fn inherit(&mut self, heirs: Heirs) {
+        let since = self.owners[Group::Unit as usize];
+        let pass = |unit: Option<String>, (from, to): &(String, String)| {
+            if unit.as_ref() == Some(from) { Some(to.clone()) } else { unit }
+        };
+        self.model.unit = heirs.passed.range(since..).map(|(_, pair)| pair).fold(heirs.named.clone(), pass);
+        self.model.heirs = serde_json::to_string(&heirs).ok();
     }
 
     /// A fact that knows no place leaves the one that is known.

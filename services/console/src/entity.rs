@@ -61,6 +61,8 @@ pub mod ticket {
         pub closed_ms: Option<i64>,
         /// The lead case of a merged ticket.
         pub lead: Option<String>,
+        /// Who succeeded a reorganised unit, JSON: see `domain`.
+        pub heirs: Option<String>,
         /// Which fact set which fields: see `domain`.
         pub owners: String,
     }

@@ -66,7 +66,7 @@ impl MigrationTrait for First {
     }
 }
 
-/// Merged tickets know their lead case.
+/// Merged tickets know their lead case, and tickets the successors of their unit.
 struct LeadCase;
 
 impl MigrationName for LeadCase {
@@ -78,14 +78,21 @@ impl MigrationName for LeadCase {
 #[async_trait::async_trait]
 impl MigrationTrait for LeadCase {
     async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        m.alter_table(Table::alter().table("ticket").add_column(text_null("lead")).to_owned()).await?;
+        // one column at a time: SQLite adds no more at once
+        for column in ["lead", "heirs"] {
+            m.alter_table(Table::alter().table("ticket").add_column(text_null(column)).to_owned()).await?;
+        }
         // few tickets are merged: the others cost the index nothing
         let sql = "CREATE INDEX ticket_lead ON ticket (lead) WHERE lead IS NOT NULL";
         m.get_connection().execute_unprepared(sql).await.map(|_| ())
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        m.alter_table(Table::alter().table("ticket").drop_column("lead").to_owned()).await
+        m.get_connection().execute_unprepared("DROP INDEX ticket_lead").await?;
+        for column in ["heirs", "lead"] {
+            m.alter_table(Table::alter().table("ticket").drop_column(column).to_owned()).await?;
+        }
+        Ok(())
     }
 }
 

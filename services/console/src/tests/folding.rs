@@ -1,7 +1,7 @@
 //! Any order and any repetition of the same facts gives the same rows.
 
 use contracts::{
-    lifecycle::{Act, Change, Role, State},
+    lifecycle::{Act, Change, Note, Role, State},
     ticket::TicketFact,
 };
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ use crate::{
 
 /// A history of up to twelve facts; not always a legal one, for the fold must not rely on it.
 fn history() -> impl Strategy<Value = Story> {
-    proptest::collection::vec((0u8..13, 1i64..90), 1..12).prop_map(|acts| {
+    proptest::collection::vec((0u8..15, 1i64..90), 1..12).prop_map(|acts| {
         acts.into_iter().fold(Story::new(1), |story, (act, hours)| match act {
             0 => story.received(),
             1 => Story { class: contracts::lifecycle::Class::KeyDifficult, division: None, ..story }.classified(),
@@ -31,6 +31,8 @@ fn history() -> impl Strategy<Value = Story> {
             9 => resumed(story, hours, hours + 20),
             10 => merged(story, hours),
             11 => split(story, hours, 50),
+            12 => succeeded(story, hours, "D02", "D03"),
+            13 => succeeded(story, hours, "D03", "D04"),
             _ => story.warned(hours, hours),
         })
     })
@@ -54,6 +56,10 @@ fn merged(story: Story, hours: i64) -> Story {
 fn split(story: Story, hours: i64, due: i64) -> Story {
     let turn = story.turn(Change::Restored, due, Some(due));
     story.moved(hours, Act::Split, Role::Dispatcher, State::InProgress, &[turn])
+}
+
+fn succeeded(story: Story, hours: i64, from: &str, to: &str) -> Story {
+    story.noted(hours, Note::Succeed, Role::Administrator, State::InProgress, |f| f.units = vec![unit(from), unit(to)])
 }
 
 /// The facts, shuffled, and some of them twice.
@@ -166,4 +172,14 @@ fn the_deadline_follows_every_turn_of_the_handling_clock() {
     let to = |f: &mut contracts::ticket::Moved| f.to = Some(unit("TOWN-360802001000"));
     let s = s.moved_as(54, Act::HandUp, Role::GridWorker, State::Dispatched, &[], to);
     assert_eq!((row(&s).unit.as_deref(), row(&s).due_ms), (Some("TOWN-360802001000"), due(70)));
+}
+
+#[test]
+fn a_reorganised_units_tickets_are_its_successors() {
+    let row = |s: Story| fold(&s.heard).unwrap().into_next().unit;
+    let story = || Story::new(1).received().classified().dispatched(40);
+    assert_eq!(row(succeeded(story(), 5, "D02", "D03")).as_deref(), Some("D03"));
+    assert_eq!(row(succeeded(succeeded(story(), 5, "D02", "D03"), 6, "D03", "D04")).as_deref(), Some("D04"));
+    assert_eq!(row(succeeded(story(), 5, "D11", "D03")).as_deref(), Some("D02"), "a co-handler's successor has a part only");
+    assert_eq!(row(succeeded(story(), 5, "D02", "D03").dispatched(60)).as_deref(), Some("D02"), "what is named later stands");
 }

@@ -133,8 +133,13 @@ fn noted(f: &Noted, lang: Lang) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(f.request.map(|r| Line::new(lang.pick("申请", "Request"), lang.pick(r.zh(), r.en()))));
     lines.extend(f.level.map(|l| Line::new(lang.pick("级别", "Level"), lang.pick(l.zh(), l.en()))));
-    if !f.units.is_empty() {
-        lines.push(Line::new(units_label(f.note, lang), names::units(&f.units)));
+    match (f.note, f.units.as_slice()) {
+        (_, []) => {}
+        (Note::Succeed, [from, to]) => {
+            let passed = format!("{} → {}", names::unit(from), names::unit(to));
+            lines.push(Line::new(lang.pick("承接", "Passed on"), passed));
+        }
+        (note, units) => lines.push(Line::new(units_label(note, lang), names::units(units))),
     }
     lines.extend(f.text.as_ref().map(|t| Line::said(lang.pick("内容", "Said"), t)));
     lines.extend(f.reply_due.map(|due| Line::new(lang.pick("回复期限", "Reply due"), china(due))));
