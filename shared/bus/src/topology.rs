@@ -65,12 +65,20 @@ pub const INTAKE_ANSWERS: Tap =
 /// New tickets to classification.
 pub const CLASSIFICATION: Tap =
     Tap { stream: subject::FACTS, durable: "classification", filters: &["ticket.v1.received"], pace: Pace::AtOnce };
-/// Classified tickets to dispatch.
-pub const DISPATCH: Tap =
-    Tap { stream: subject::FACTS, durable: "dispatch", filters: &["ticket.v1.classified"], pace: Pace::AtOnce };
-/// Acts of units to dispatch.
-pub const DISPATCH_ACTS: Tap =
-    Tap { stream: subject::ACTS, durable: "dispatch-acts", filters: &["work.*.act.*"], pace: Pace::AtOnce };
+/// Classified tickets and clocks that ask for an act of the system, to dispatch.
+pub const DISPATCH: Tap = Tap {
+    stream: subject::FACTS,
+    durable: "dispatch",
+    filters: &["ticket.v1.classified", "clock.v1.expired", "clock.v1.warned"],
+    pace: Pace::AtOnce,
+};
+/// Acts of units and citizens to dispatch.
+pub const DISPATCH_ACTS: Tap = Tap {
+    stream: subject::ACTS,
+    durable: "dispatch-acts",
+    filters: &["work.*.act.*", subject::CITIZEN_ACTS],
+    pace: Pace::AtOnce,
+};
 /// What is done to clocks, to the watchdog: any fact may carry it.
 pub const SLA_WATCHDOG: Tap =
     Tap { stream: subject::FACTS, durable: "sla-watchdog", filters: &["ticket.v1.*"], pace: Pace::Gather };
