@@ -173,6 +173,7 @@ impl Hand<'_> {
         let before = case.class()?;
         together::reclass(case, self, class)?;
         let mut noted = self.noted(case, Note::Reclassify, Role::Dispatcher)?;
+        noted.class = Some(class);
         noted.text = Some(format!("{}改为{}：{}", before.zh(), class.zh(), reason.masked()));
         noted.units = case.lead().and_then(|o| o.unit.parse().ok()).into_iter().collect();
         case.tell(noted, self.at.now)

@@ -3,9 +3,9 @@
 use contracts::{
     district::{CENTRE, UnitKind},
     id::{OrderId, TicketId, UnitId},
-    lifecycle::{Act, Actor, Note, People, Role},
+    lifecycle::{Act, Actor, Class, Note, People, Role},
     problem::Problem,
-    ticket::{Moved, Noted, OrderFact},
+    ticket::{Assigned, Moved, Noted, OrderFact},
     work::Notice,
 };
 
@@ -35,6 +35,10 @@ pub struct Move {
     pub to: Option<UnitId>,
     /// The lead case.
     pub lead: Option<TicketId>,
+    /// The class that it rose to.
+    pub class: Option<Class>,
+    /// Co-handlers that were asked.
+    pub orders: Vec<Assigned>,
     /// Why.
     pub reason: Option<String>,
 }
@@ -112,8 +116,8 @@ impl Hand<'_> {
 /// Tells a step that has no fact of its own.
 pub fn tell_moved(case: &mut Case, at: At<'_>, act: Act, acting: &Acting, what: Move) -> Result<(), Problem> {
     let by = case.by(acting)?;
-    let Move { order, to, lead, reason } = what;
-    case.tell(Moved { ticket: case.id()?, act, order, to, lead, reason, at: at.now, by }, at.now)
+    let Move { order, to, lead, class, orders, reason } = what;
+    case.tell(Moved { ticket: case.id()?, act, order, to, lead, class, orders, reason, at: at.now, by }, at.now)
 }
 
 /// A note with nothing in it yet.
@@ -124,6 +128,7 @@ pub fn blank(case: &mut Case, at: At<'_>, note: Note, acting: &Acting) -> Result
         order: None,
         units: Vec::new(),
         request: None,
+        class: None,
         level: None,
         reply_due: None,
         answers: None,
@@ -139,7 +144,7 @@ pub fn notify(case: &mut Case, at: At<'_>, to: &UnitId, order: OrderId, noted: &
         task: case.task(order, at.now)?,
         note: noted.note,
         unit: noted.by.unit.clone(),
-        text: noted.text.clone().unwrap_or_default(),
+        said: noted.text.clone().unwrap_or_default(),
         reply_due: noted.reply_due,
     };
     case.enqueue(to, order, item, at.now)

@@ -86,9 +86,9 @@ fn alarm(case: &mut Case, now: DateTime<Utc>) -> Result<(), Problem> {
         Some(lead) => lead.order_id.parse()?,
         None => nothing_yet(case)?,
     };
-    let text =
+    let said =
         "可能危及人身安全，请立即联系 110、119、120 并核实 / danger to life or limb: call 110, 119 or 120 at once".to_owned();
-    let item = Notice { task: case.task(order, now)?, note: Note::Escalate, unit: None, text, reply_due: None };
+    let item = Notice { task: case.task(order, now)?, note: Note::Escalate, unit: None, said, reply_due: None };
     case.enqueue(&centre(), order, item, now)
 }
 

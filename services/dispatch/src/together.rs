@@ -73,7 +73,8 @@ impl Hand<'_> {
             "queued".clone_into(&mut o.state);
             o.officer = officer;
         });
-        let what = Move { order: order.order_id.parse().ok(), to: Some(to), ..Move::because(reason.masked()) };
+        let class = (act == Act::HandUp).then(|| case.class()).transpose()?;
+        let what = Move { order: order.order_id.parse().ok(), to: Some(to), class, ..Move::because(reason.masked()) };
         self.moved(case, act, role, what)?;
         orders::hand_back(case, self.at)
     }
@@ -90,18 +91,17 @@ impl Hand<'_> {
         let facts = Context { order: OrderFacts { sub_times_shorter: shorter, ..OrderFacts::default() }, ..Context::default() };
         let role = self.handler(order);
         case.step(self.at, Act::AskCoHandlers, role, facts, Granted::default())?;
-        let mut units = Vec::new();
         let mut opened = Vec::new();
         for task in tasks {
             let unit = self.at.rules.known(&task.unit)?;
             not_twice(case, &unit)?;
-            let part = orders::responsible(case, self.at, unit.clone(), Some(task.days))?;
+            let part = orders::responsible(case, self.at, unit, Some(task.days))?;
             case.change(&part.order.to_string(), |o| o.required = i32::from(task.required));
             opened.push((part, task.what.masked()));
-            units.push(unit.to_string());
         }
-        let reason = format!("协办：{}", units.join("、"));
-        let what = Move { order: order.order_id.parse().ok(), ..Move::because(reason) };
+        let asked = opened.iter().map(|(_, what)| what.as_str()).collect::<Vec<_>>().join("；");
+        let orders = opened.iter().map(|(part, _)| part.clone()).collect();
+        let what = Move { order: order.order_id.parse().ok(), orders, ..Move::because(asked) };
         self.moved(case, Act::AskCoHandlers, role, what)?;
         for (part, what) in opened {
             let task = case.task(part.order, self.at.now)?;

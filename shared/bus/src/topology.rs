@@ -57,8 +57,23 @@ impl Pace {
 /// Submissions to intake.
 pub const INTAKE: Tap = Tap { stream: subject::INTAKE, durable: "intake", filters: &["intake.*.submit.*"], pace: Pace::AtOnce };
 /// How tickets go, to intake, which tells the reporter.
-pub const INTAKE_PROGRESS: Tap =
-    Tap { stream: subject::FACTS, durable: "intake-progress", filters: &["ticket.v1.*"], pace: Pace::Gather };
+pub const INTAKE_PROGRESS: Tap = Tap {
+    stream: subject::FACTS,
+    durable: "intake-progress",
+    filters: &[
+        "ticket.v1.dispatched",
+        "ticket.v1.consultation_opened",
+        "ticket.v1.signed",
+        "ticket.v1.return_asked",
+        "ticket.v1.return_ruled",
+        "ticket.v1.reported",
+        "ticket.v1.checked",
+        "ticket.v1.closed",
+        "ticket.v1.moved",
+        "ticket.v1.noted",
+    ],
+    pace: Pace::Gather,
+};
 /// What became of citizens' acts, to intake.
 pub const INTAKE_ANSWERS: Tap =
     Tap { stream: subject::ANSWERS, durable: "intake-answers", filters: &["answer.v1.CITIZEN"], pace: Pace::Gather };
@@ -89,15 +104,18 @@ pub const CLASSIFICATION_RULINGS: Tap =
 pub const HOTLINE_BRIDGE: Tap = Tap {
     stream: subject::FACTS,
     durable: "hotline-bridge",
-    filters: &["ticket.v1.signed", "ticket.v1.progressed", "ticket.v1.reported", "ticket.v1.closed", "ticket.v1.moved"],
+    filters: &["ticket.v1.signed", "ticket.v1.progressed", "ticket.v1.reported", "ticket.v1.closed", "ticket.v1.moved", "ticket.v1.noted"],
     pace: Pace::Gather,
 };
+/// Receipts, to the bridge: a platform hears of an order that intake refused.
+pub const HOTLINE_RECEIPTS: Tap =
+    Tap { stream: subject::RECEIPTS, durable: "hotline-receipts", filters: &["receipt.v1.*"], pace: Pace::Gather };
 /// Everything, to the console.
 pub const CONSOLE: Tap =
     Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"], pace: Pace::Gather };
 
 /// All consumers of services.
-pub const TAPS: [Tap; 10] = [
+pub const TAPS: [Tap; 11] = [
     INTAKE,
     INTAKE_PROGRESS,
     INTAKE_ANSWERS,
@@ -107,6 +125,7 @@ pub const TAPS: [Tap; 10] = [
     DISPATCH_ACTS,
     SLA_WATCHDOG,
     HOTLINE_BRIDGE,
+    HOTLINE_RECEIPTS,
     CONSOLE,
 ];
 

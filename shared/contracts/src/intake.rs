@@ -84,7 +84,7 @@ pub struct Submit {
     #[serde(default)]
     pub class: Option<Class>,
     /// 待受理: a call-taker answers, refuses or accepts it; nothing is dispatched before.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hold: bool,
     /// Who reports; nothing for an anonymous report.
     #[serde(default)]

@@ -235,7 +235,7 @@ pub struct Notice {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitId>,
     /// What is said, numbers masked.
-    pub text: String,
+    pub said: String,
     /// When an answer is due; none if none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_due: Option<DateTime<Utc>>,

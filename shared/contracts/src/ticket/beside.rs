@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{By, CallbackAnswers};
+use super::{Assigned, By, CallbackAnswers, Class};
 use crate::{
     id::{OrderId, TicketId, UnitId},
     lifecycle::{Act, Note},
@@ -70,6 +70,12 @@ pub struct Moved {
     /// The lead case of a merge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<TicketId>,
+    /// The class from now on, if it rose with a hand-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// Work orders of co-handlers that were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<Assigned>,
     /// Why, in words; numbers masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -95,6 +101,9 @@ pub struct Noted {
     /// The request that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestKind>,
+    /// The class from now on, if it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
     /// The level of a supervision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<SupervisionLevel>,
