@@ -3,6 +3,7 @@
 mod caller;
 mod judge;
 mod services;
+pub mod story;
 mod unit;
 
 use std::{
@@ -23,6 +24,7 @@ use outbox::{Db, dead_letter, entity::dead_letter::Model as DeadLetter};
 pub use caller::{Caller, Ticket};
 pub use judge::judge;
 pub use services::Service;
+pub use story::Story;
 pub use unit::{Task, Unit};
 
 use crate::{
@@ -62,6 +64,7 @@ pub struct City {
     databases: HashMap<&'static str, String>,
     running: Mutex<Vec<Running>>,
     expected_dead: Mutex<HashMap<&'static str, u64>>,
+    refused: Mutex<Vec<story::Refused>>,
     reports: AtomicU32,
     finished: bool,
     nats: Nats,
@@ -112,6 +115,7 @@ impl City {
             databases: databases(backend, files.path()),
             running: Mutex::default(),
             expected_dead: Mutex::default(),
+            refused: Mutex::default(),
             reports: AtomicU32::default(),
             finished: false,
             nats,

@@ -48,6 +48,12 @@ impl Letter {
         Self::new(subject::act(unit), subject::unit_uri(unit), "work.v1.act", id, body)
     }
 
+    /// A fact about clocks, as the watchdog writes it.
+    pub fn clock(kind: &str, id: &str, body: impl Into<Bytes>) -> Self {
+        let subject = subject::fact("clock.v1", kind);
+        Self::new(subject.clone(), "/gridline/sla-watchdog".to_owned(), &subject, id, body)
+    }
+
     fn new(subject: String, source: String, kind: &str, id: &str, body: impl Into<Bytes>) -> Self {
         let headers = vec![
             ("ce-specversion", "1.0".to_owned()),
@@ -147,13 +153,17 @@ impl Outside {
     /// Sends an act and waits for its answer.
     pub async fn act(&self, letter: &Letter) -> UnitAnswer {
         self.send(letter).await;
-        let id = letter.headers.iter().find(|(name, _)| *name == "ce-id").map(|(_, id)| id.clone());
-        let what = format!("answer to {}", letter.subject);
+        let id = letter.headers.iter().find(|(name, _)| *name == "ce-id").map_or("", |(_, id)| id);
+        self.answered(id).await
+    }
+
+    /// Waits for the answer to the act of this id.
+    pub async fn answered(&self, id: &str) -> UnitAnswer {
         self.ear
-            .wait(what, |said| {
+            .wait(format!("answer to {id}"), |said| {
                 let answer =
                     said.subject.starts_with("answer.").then(|| serde_json::from_slice::<UnitAnswer>(&said.body).ok())??;
-                (Some(&answer.act) == id.as_ref()).then_some(answer)
+                (answer.act == id).then_some(answer)
             })
             .await
     }

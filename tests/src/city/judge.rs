@@ -43,7 +43,12 @@ impl City {
         let last = self.last_place(subject::FACTS).await;
         let hears_all = |heard: &[Said], _| last == 0 || heard.iter().any(|s| s.stream == subject::FACTS && s.place == last);
         let all = |heard: &[Said], from| hears_all(heard, from).then(|| heard.to_vec());
-        judge(&self.outside.ear().wait_for(crate::PATIENCE, "the last fact", all).await);
+        let heard = self.outside.ear().wait_for(crate::PATIENCE, "the last fact", all).await;
+        judge(&heard);
+        for refused in self.refused.lock().unwrap().iter() {
+            let told = heard.iter().find(|said| refused.is_told_by(said));
+            assert!(told.is_none(), "{refused:?} told {:?}", told.map(Said::everything));
+        }
         let running = std::mem::take(&mut *self.running.lock().unwrap());
         join_all(running.iter().map(|instance| instance.context.drain())).await;
         self.finished = true;

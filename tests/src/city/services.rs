@@ -26,7 +26,7 @@ pub const ALL: &[Service] = &[
     Service {
         name: "intake",
         defaults: intake::DEFAULTS,
-        taps: &[topology::INTAKE, topology::INTAKE_PROGRESS],
+        taps: &[topology::INTAKE, topology::INTAKE_PROGRESS, topology::INTAKE_ANSWERS],
         start: |context, settings| intake::start(context, settings).boxed(),
     },
     Service {

@@ -5,6 +5,7 @@
 mod deadlines;
 mod hotline;
 mod kills;
+mod lifecycle;
 mod outside_programs;
 mod refusals;
 mod replicas;
