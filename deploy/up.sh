@@ -25,7 +25,8 @@ usage() {
   --help
 
 环境变量 / environment:
-  GRIDLINE_PORT_BASE   端口基数 / base of the ports (default 7400: intake 7401, hotline 7405, console 7406, ops 7411-7416)
+  GRIDLINE_PORT_BASE   端口基数 / base of the ports (default 7400: intake 7401,
+                       classification 7402, dispatch 7403, hotline 7405, console 7406, ops 7411-7416)
   NATS_PORT            (default 4222)
   NATS_MONITOR_PORT    (default 8222)
   NATS_SERVER_BIN      指定 nats-server / use this nats-server
@@ -97,6 +98,8 @@ settings() {
     BIN=${CARGO_TARGET_DIR:-$ROOT/target}/$PROFILE
     BASE=$base
     INTAKE=http://127.0.0.1:$((base + 1))
+    # what a clerk does on the console's pages goes to dispatch
+    export GRIDLINE_CONSOLE__DISPATCH_URL=http://127.0.0.1:$((base + 3))
     export GRIDLINE_NATS__URL=$NATS GRIDLINE_NATS__MONITOR=http://127.0.0.1:$MONITOR_AT
     for name in $SERVICES; do
         i=$((i + 1))
@@ -117,6 +120,8 @@ ops_port() {
 http_port() {
     case $1 in
         intake) echo $((BASE + 1)) ;;
+        classification) echo $((BASE + 2)) ;;
+        dispatch) echo $((BASE + 3)) ;;
         hotline-bridge) echo $((BASE + 5)) ;;
         console) echo $((BASE + 6)) ;;
     esac
@@ -219,6 +224,8 @@ addresses() {
 就绪 / ready
   控制台 / console        http://127.0.0.1:$((BASE + 6))/
   受理接口 / intake API   $INTAKE/api/v1/reports
+  派单目录 / catalogue    http://127.0.0.1:$((BASE + 2))/api/v1/catalogue
+  单位动作 / units' acts  http://127.0.0.1:$((BASE + 3))/api/v1/units/{unit}/acts
   热线对接 / hotlines     http://127.0.0.1:$((BASE + 5))/
   NATS                    $NATS   (监控 / monitoring http://127.0.0.1:$MONITOR_AT)
   指标 / metrics          http://127.0.0.1:$((BASE + 11))/metrics … $((BASE + 16))
