@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures tickets end to end with release builds, on SQLite and PostgreSQL, beside the ceilings of the same run.
-# bash tests/bench/run.sh [--tickets N] [--database sqlite|postgres|both]
+# bash tests/bench/run.sh [--tickets N] [--database sqlite|postgres|both] [--against FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=/dev/null

@@ -20,7 +20,7 @@ FAR_MS = 4_000_000_000_000
 # Seconds between setting the burst up and its instant.
 LEAD = 20
 # Rows that the ceiling claims at once: as many as the watchdog does by default.
-CLAIM = 500
+CLAIM = 2000
 IDLE = 30
 
 FILL = """

@@ -7,10 +7,10 @@ mod load;
 mod processes;
 mod queues;
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
-use bus::{Bus, topology::Layout};
 use clap::Parser;
-use contracts::district::District;
 use gridline_tests::rig::{Nats, Postgres};
 
 /// Measures tickets end to end.
@@ -22,7 +22,13 @@ struct Args {
     /// sqlite, postgres or both.
     #[arg(long, default_value = "both")]
     database: String,
+    /// A folder with release binaries of another version: both are run in turn, and their rates compared.
+    #[arg(long)]
+    against: Option<PathBuf>,
 }
+
+/// Runs of each version when two are compared; the better one of each counts, since what disturbs only slows.
+const TURNS: usize = 3;
 
 /// Where the services keep their rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,19 +46,58 @@ async fn main() -> anyhow::Result<()> {
         "both" => &[(Backend::Sqlite, "SQLite"), (Backend::Postgres, "PostgreSQL")],
         other => anyhow::bail!("--database {other}: sqlite, postgres or both"),
     };
+    let own = std::env::current_exe()?.parent().context("no folder")?.to_owned();
     for (backend, name) in backends {
-        measure(*backend, name, args.tickets).await?;
+        match &args.against {
+            None => measure(*backend, name, args.tickets, &own).await?,
+            Some(other) => compare(*backend, name, args.tickets, (&own, other)).await?,
+        }
     }
     Ok(())
 }
 
-async fn measure(backend: Backend, name: &str, tickets: usize) -> anyhow::Result<()> {
+/// Both versions in turn, on fresh databases and a fresh broker each time.
+async fn compare(backend: Backend, name: &str, tickets: usize, (own, other): (&Path, &Path)) -> anyhow::Result<()> {
+    println!("\n== {name}, sync_interval always, {tickets} tickets, {TURNS} turns of each version");
+    let mut best = [0.0_f64; 2];
+    for turn in 1..=TURNS {
+        for (i, folder) in [other, own].into_iter().enumerate() {
+            let plant = Plant::start(backend, folder)?;
+            let shown = run(&plant.nats, &plant.services, "full", tickets, None).await?;
+            println!("turn {turn}: {:>6.0} tickets/s  {}", shown.rate, if i == 0 { "the other" } else { "this" });
+            best[i] = best[i].max(shown.rate);
+        }
+    }
+    println!(
+        "ratio:  {:.2} (this {:.0}, the other {:.0} tickets/s, the best of {TURNS} turns each)",
+        best[1] / best[0],
+        best[1],
+        best[0]
+    );
+    Ok(())
+}
+
+/// A broker, databases and services of one version.
+struct Plant {
+    nats: Nats,
+    services: processes::Services,
+    dir: tempfile::TempDir,
+}
+
+impl Plant {
+    fn start(backend: Backend, folder: &Path) -> anyhow::Result<Self> {
+        let nats = Nats::start();
+        let dir = tempfile::tempdir()?;
+        let databases = processes::databases(backend, dir.path());
+        processes::provision(folder, nats.url())?;
+        let services = processes::start(folder, &nats, &databases).context("release services")?;
+        Ok(Self { nats, services, dir })
+    }
+}
+
+async fn measure(backend: Backend, name: &str, tickets: usize, folder: &Path) -> anyhow::Result<()> {
     println!("\n== {name}, sync_interval always, {tickets} tickets");
-    let nats = Nats::start();
-    let dir = tempfile::tempdir()?;
-    let databases = processes::databases(backend, dir.path());
-    Bus::connect(nats.url(), "bench", true).await?.provision(&Layout::default(), District::sample(), false).await?;
-    let services = processes::start(&nats, &databases).context("release services")?;
+    let Plant { nats, services, dir } = Plant::start(backend, folder)?;
     let full = run(&nats, &services, "full", tickets, None).await?;
     println!("end to end: {:.0} tickets/s (submitted to queued, {} tickets in {:.1} s)", full.rate, full.tickets, full.seconds);
     println!("            p50 {:.0} ms, p99 {:.0} ms at that load", full.p50, full.p99);

@@ -1,11 +1,6 @@
 //! The services as release processes, and what they use.
 
-use std::{
-    cell::RefCell,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{cell::RefCell, fs, path::Path, process::Command};
 
 use anyhow::Context as _;
 use gridline_tests::rig::{Leashed, Nats, Postgres};
@@ -31,13 +26,22 @@ pub fn databases(backend: Backend, dir: &Path) -> Vec<(&'static str, String)> {
     SERVICES.map(|name| (name, url(name))).to_vec()
 }
 
-/// Starts all services that lie beside this program.
-pub fn start(nats: &Nats, databases: &[(&'static str, String)]) -> anyhow::Result<Services> {
-    let folder: PathBuf = std::env::current_exe()?.parent().context("no folder")?.to_owned();
+/// Streams and consumers, as that version declares them.
+pub fn provision(folder: &Path, nats: &str) -> anyhow::Result<()> {
+    let done = Command::new(folder.join("gridline")).arg("provision").env("GRIDLINE_NATS__URL", nats).output()?;
+    anyhow::ensure!(done.status.success(), "provision: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(())
+}
+
+/// Starts all services that lie in `folder`, for as long as the value lives.
+pub fn start(folder: &Path, nats: &Nats, databases: &[(&'static str, String)]) -> anyhow::Result<Services> {
     let mut running = Vec::new();
     for (name, database) in databases {
         let mut command = Command::new(folder.join(name));
-        command.env("GRIDLINE_NATS__URL", nats.url()).env("GRIDLINE_DATABASE__URL", database).env("GRIDLINE_LOG__FILTER", "warn");
+        command
+            .env("GRIDLINE_NATS__URL", nats.url())
+            .env("GRIDLINE_DATABASE__URL", database)
+            .env("GRIDLINE_LOG__FILTER", "error");
         running.push((*name, Leashed::spawn(&mut command, "TERM", None).with_context(|| format!("{name} can't be started"))?));
     }
     Ok(Services { running, before: RefCell::default() })
