@@ -74,8 +74,14 @@ impl Hand<'_> {
         if let Some(class) = class {
             class.code().clone_into(&mut case.ticket.class);
         }
-        if let Some(lead) = lead {
-            self.name(case, &self.at.rules.known(lead)?)?;
+        match lead {
+            Some(lead) => self.name(case, &self.at.rules.known(lead)?)?,
+            // a simple matter is its grid's
+            None if class == Some(Class::Simple) => {
+                let grid = self.at.rules.district.grid_of(case.division().as_ref());
+                self.name(case, &grid)?;
+            }
+            None => {}
         }
         opening::accept(case, self.at, &self.acting(role))
     }

@@ -107,10 +107,24 @@ impl Hand<'_> {
         blank(case, self.at, note, &self.acting(role))
     }
 
-    /// Tells a unit something about its order.
-    pub fn notice(&self, case: &mut Case, to: &UnitId, order: OrderId, noted: &Noted) -> Result<(), Problem> {
-        notify(case, self.at, to, order, noted)
+    /// Tells the unit that has the ticket what was decided about it.
+    pub fn tell_holder(&self, case: &mut Case, said: String) -> Result<(), Problem> {
+        let Some((to, order)) = holder(case)? else { return Ok(()) };
+        let item = Notice {
+            task: case.task(order, self.at.now)?,
+            note: Note::AddNote,
+            unit: Some(self.unit.clone()),
+            said,
+            reply_due: None,
+        };
+        case.enqueue(&to, order, item, self.at.now)
     }
+}
+
+/// The unit that has the ticket, with its order; none while none has.
+pub fn holder(case: &Case) -> Result<Option<(UnitId, OrderId)>, Problem> {
+    let active = case.lead().or_else(|| case.orders.iter().find(|o| o.active == 1));
+    active.map(|o| Ok((o.unit.parse()?, o.order_id.parse()?))).transpose()
 }
 
 /// Tells a step that has no fact of its own.

@@ -47,7 +47,8 @@ impl Hand<'_> {
         case.ticket.lead_ticket = Some(into.to_string());
         lead.ticket.followers += 1;
         let what = Move { lead: Some(into), ..Move::because(reason.masked()) };
-        self.moved(case, Act::Merge, Role::Dispatcher, what)
+        self.moved(case, Act::Merge, Role::Dispatcher, what)?;
+        self.tell_holder(case, format!("已并入主案 {}，请在主案中办理", lead.ticket.number))
     }
 
     /// 拆案 (T32): the ticket is what it was.

@@ -14,7 +14,7 @@ use crate::{
     beside::Pending,
     case::{Case, Granted},
     entity::work_order,
-    hand::{Hand, Move, not_yours},
+    hand::{Hand, Move, not_yours, notify},
     orders,
 };
 
@@ -99,7 +99,7 @@ impl Hand<'_> {
         case.remember(&beside)?;
         case.tell(noted.clone(), self.at.now)?;
         match pending.order {
-            Some(order) => self.notice(case, &pending.unit, order, &noted),
+            Some(order) => notify(case, self.at, &pending.unit, order, &noted),
             None => Ok(()),
         }
     }
@@ -146,12 +146,12 @@ impl Hand<'_> {
             Some(word) => format!("{}；{}", words(&pending.ask), word.masked()),
             None => words(&pending.ask),
         };
-        self.moved(case, act, role, Move { order: pending.order, ..Move::because(said) })?;
+        self.moved(case, act, role, Move { order: pending.order, ..Move::because(said.clone()) })?;
+        self.tell_holder(case, format!("{}：已同意。{said}", kind.zh()))?;
         if ends {
             case.end_orders();
-            return Ok(());
         }
-        orders::hand_back(case, self.at)
+        Ok(())
     }
 
     fn exclude(&self, case: &mut Case, mut beside: crate::beside::Beside, pending: &Pending) -> Result<(), Problem> {

@@ -12,7 +12,7 @@ use contracts::{
 use crate::{
     case::{Case, Granted, no_deadline},
     entity::work_order,
-    hand::{Hand, Move},
+    hand::{Hand, Move, notify},
     orders,
 };
 
@@ -141,7 +141,7 @@ impl Hand<'_> {
             noted.by.clocks = case.by(&self.acting(noted.by.role))?.clocks;
         }
         case.tell(noted.clone(), self.at.now)?;
-        self.notice(case, &unit, part, &noted)
+        notify(case, self.at, &unit, part, &noted)
     }
 
     /// 吹哨: calls units to the scene; each gets a piece of work that it answers by arriving.
@@ -164,7 +164,7 @@ impl Hand<'_> {
         }
         case.tell(noted.clone(), self.at.now)?;
         for (unit, call) in calls {
-            self.notice(case, &unit, call, &noted)?;
+            notify(case, self.at, &unit, call, &noted)?;
         }
         Ok(())
     }

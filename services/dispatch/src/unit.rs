@@ -29,6 +29,7 @@ impl Hand<'_> {
 
     /// 签收 (T10). A co-handler signs for its own part; the ticket's state is the lead's.
     pub fn sign(&self, case: &mut Case, order: &work_order::Model) -> Result<(), Problem> {
+        only_work(order)?;
         let role = self.handler(order);
         if order.officer.as_ref().is_some_and(|officer| officer != self.person) {
             let (zh, en) = ("已转给指定的八员，请由其本人签收", "it was given to a named officer, who signs for it");
@@ -55,6 +56,7 @@ impl Hand<'_> {
 
     /// A progress note.
     pub fn progress(&self, case: &mut Case, order: &work_order::Model, text: &Text<2000>) -> Result<(), Problem> {
+        only_work(order)?;
         let role = self.handler(order);
         // a co-handler's part goes on by itself, whether or not the lead has signed
         if order.part == "lead" {
@@ -68,6 +70,7 @@ impl Hand<'_> {
 
     /// 反馈 (T24), or a co-handler's own result.
     pub fn report(&self, case: &mut Case, order: &work_order::Model, result: &ResultForm) -> Result<(), Problem> {
+        only_work(order)?;
         let mut result = result.clone();
         result.public_reply = mask_numbers(&result.public_reply);
         if order.part != "lead" {
@@ -138,6 +141,18 @@ impl Hand<'_> {
         let item = Review { task, unit: self.unit.clone(), reason, legal_basis, propose };
         case.enqueue(&centre(), id, item, self.at.now)
     }
+}
+
+/// A whistle is answered by arriving, a callback by calling; they are no work orders.
+fn only_work(order: &work_order::Model) -> Result<(), Problem> {
+    if matches!(order.part.as_str(), "lead" | "responsible") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "no_work_order",
+        "这件任务不是工作单，不能签收或反馈",
+        "this is no work order; it can't be signed for or reported",
+    ))
 }
 
 /// A co-handler's part must stand so; and while its ticket is merged, its lead case is handled instead.

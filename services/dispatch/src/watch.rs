@@ -13,7 +13,7 @@ use sla::Limit;
 use crate::{
     case::{Acting, Case},
     entity::work_order,
-    hand::{Hand, blank, notify},
+    hand::{Hand, blank, holder, notify},
     orders,
     rules::At,
 };
@@ -74,12 +74,6 @@ impl Hand<'_> {
         case.tell(noted.clone(), self.at.now)?;
         notify(case, self.at, &centre(), order.order_id.parse()?, &noted)
     }
-}
-
-/// The unit that has the ticket, with its order; none while none has.
-fn holder(case: &Case) -> Result<Option<(UnitId, OrderId)>, Problem> {
-    let active = case.lead().or_else(|| case.orders.iter().find(|o| o.active == 1));
-    active.map(|o| Ok((o.unit.parse()?, o.order_id.parse()?))).transpose()
 }
 
 /// Tells a note, and puts it into the queue of the unit that has the ticket.

@@ -36,7 +36,7 @@ async fn merge_then_split_gives_back_an_equal_ticket() {
     let before = picture(&office, other(1)).await;
     let unlike = json!({"do": "merge", "into": ticket(), "same": {"place": true}, "reason": "像"});
     assert_eq!(code(&office.acts_on(other(1), "CENTRE", "7", unlike).await), "same_matter");
-    assert_eq!(subjects(&office.does_on(other(1), "CENTRE", "7", merge()).await), ["ticket.v1.moved"]);
+    assert_eq!(subjects(&office.does_on(other(1), "CENTRE", "7", merge()).await), ["ticket.v1.moved", "queue.v1.D02.notice"]);
     assert_eq!(code(&office.acts_on(other(1), "D02", "7", solved()).await), "wrong_state");
     assert_eq!(code(&office.acts_on(other(2), "CENTRE", "7", merge()).await), "unknown_order");
     assert_eq!(code(&office.acts_on(ticket(), "CENTRE", "7", merge()).await), "unknown_lead_case");

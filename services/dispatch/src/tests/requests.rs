@@ -36,7 +36,7 @@ async fn an_extension_is_asked_in_time_once_and_granted_by_another() {
     // asked in time, granted after the deadline: that is no fault of the unit's
     office.now += TimeDelta::days(8);
     let said = office.does("CENTRE", order, "8", grant.clone()).await;
-    assert_eq!(subjects(&said), ["ticket.v1.moved", BY_D02]);
+    assert_eq!(subjects(&said), ["ticket.v1.moved", "queue.v1.D02.notice"]);
     let turn = &said[0].1["by"]["clocks"][0];
     assert_eq!((turn["change"].as_str(), turn["old_due"].as_str()), (Some("moved"), Some("2026-03-09T15:59:59Z")));
     assert_eq!(said[1].1["due"], "2026-03-13T15:59:59Z");
