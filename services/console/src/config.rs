@@ -5,10 +5,12 @@ use serde::Deserialize;
 use crate::filter::MAX_LIMIT;
 
 /// The console's own settings.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Config {
     /// Tickets on one page of the list.
     pub page_size: u64,
+    /// Where dispatch takes acts; empty: no forms.
+    pub dispatch_url: String,
 }
 
 impl Config {

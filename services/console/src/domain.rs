@@ -13,7 +13,7 @@ use contracts::{
     district::District,
     id::{DivisionCode, SourceId, TicketId, UnitId},
     lifecycle::{Act, Class, Clock, Note, State},
-    ticket::{By, Classified, Dispatched, Moved, Nature, Received, TicketFact},
+    ticket::{By, Classified, Dispatched, Moved, Nature, Noted, Received, TicketFact},
 };
 
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,8 @@ enum Group {
     Channel,
     /// Category and nature.
     Matter,
-    /// Class and urgency.
-    Route,
+    /// Urgency.
+    Urgency,
     /// Division and town.
     Place,
     /// Warning and deadline of the handling clock; none while it stands still.
@@ -50,10 +50,12 @@ enum Group {
     Round,
     /// The lead case of a merged ticket.
     Lead,
+    /// Class.
+    Class,
 }
 
 /// For each group, the sequence number of the fact that owns it; 0: none yet.
-type Owners = [i64; Group::Lead as usize + 1];
+type Owners = [i64; Group::Class as usize + 1];
 
 /// A ticket's row on the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +144,7 @@ impl Row {
             TicketFact::Checked(f) if !f.passed => self.done(seq, None),
             TicketFact::Closed(_) => self.closing(seq, Some(head.at)),
             TicketFact::Moved(f) => self.moved(f, seq),
-            TicketFact::Noted(f) if f.note == Note::Succeed => self.succeeded(&f.units, seq),
+            TicketFact::Noted(f) => self.noted(f, seq),
             _ => {}
         }
         if let Some(by) = head.by {
@@ -177,7 +179,8 @@ impl Row {
     fn classified(&mut self, f: &Classified, seq: i64) {
         self.identity(seq, &f.number, &f.source, &f.text, f.received_at);
         self.place(seq, f.division.as_ref());
-        self.route(seq, f.class, f.urgent);
+        self.class(seq, f.class);
+        self.urgency(seq, f.urgent);
         self.unit(seq, Some(&f.lead));
         if self.claim(Group::Matter, seq) {
             self.model.category = Some(f.category.clone());
@@ -187,7 +190,8 @@ impl Row {
     }
 
     fn dispatched(&mut self, f: &Dispatched, seq: i64) {
-        self.route(seq, f.class, f.urgent);
+        self.class(seq, f.class);
+        self.urgency(seq, f.urgent);
         self.unit(seq, f.orders.first().map(|o| &o.unit));
         self.place(seq, f.division.as_ref());
         if self.claim(Group::Round, seq) {
@@ -203,8 +207,20 @@ impl Row {
         if let Some(to) = &f.to {
             self.unit(seq, Some(to));
         }
+        if let Some(class) = f.class {
+            self.class(seq, class);
+        }
         if matches!(f.act, Act::Merge | Act::Split) && self.claim(Group::Lead, seq) {
             self.model.lead = f.lead.filter(|_| f.act == Act::Merge).map(|lead| lead.to_string());
+        }
+    }
+
+    fn noted(&mut self, f: &Noted, seq: i64) {
+        if let Some(class) = f.class {
+            self.class(seq, class);
+        }
+        if f.note == Note::Succeed {
+            self.succeeded(&f.units, seq);
         }
     }
 
@@ -223,9 +239,14 @@ impl Row {
         }
     }
 
-    fn route(&mut self, seq: i64, class: Class, urgent: bool) {
-        if self.claim(Group::Route, seq) {
+    fn class(&mut self, seq: i64, class: Class) {
+        if self.claim(Group::Class, seq) {
             self.model.class = Some(class.code().to_owned());
+        }
+    }
+
+    fn urgency(&mut self, seq: i64, urgent: bool) {
+        if self.claim(Group::Urgency, seq) {
             self.model.urgent = urgent;
         }
     }

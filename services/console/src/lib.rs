@@ -1,16 +1,19 @@
 //! 控制台: folds facts into pages.
 //!
-//! Decides nothing. Hears every fact about tickets and clocks (`ticket.v1.*`, `clock.v1.*`), says nothing. Owns a
+//! Decides nothing: what a clerk does on a ticket's page is sent to dispatch, over HTTP. Hears every fact about
+//! tickets and clocks (`ticket.v1.*`, `clock.v1.*`), says nothing. Owns a
 //! read model: `ticket`, one row each, for lists and counts; `event`, every fact as it was told, for the page of
 //! one ticket. Facts may come twice or in any order; the rows end up the same (see `domain`).
 //!
 //! Pages: `/tickets`, `/tickets/{number}`, `/units`; the same as JSON under `/api/v1/`. No reporter is known here.
 
+mod acting;
 mod api;
 mod config;
 mod domain;
 mod entity;
 mod filter;
+mod forms;
 mod handlers;
 mod lamp;
 mod lang;
@@ -37,6 +40,7 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(Console, &db, &relay);
     context.listen(topology::CONSOLE, &engine);
-    let desk = pages::Desk { db, clock: context.clock.clone(), page_size: config.page_size };
+    let dispatch = acting::Dispatch::at(&config.dispatch_url)?;
+    let desk = pages::Desk { db, clock: context.clock.clone(), page_size: config.page_size, dispatch };
     context.serve(&settings, pages::router(desk.clone()).merge(api::router(desk))).await
 }

@@ -101,6 +101,11 @@ pub struct Group {
     pub choices: Vec<Choice>,
 }
 
+/// All units, as a form's field offers them.
+pub fn all_units() -> Vec<Choice> {
+    District::sample().units().iter().map(|u| Choice::new(u.id.as_str(), &u.name, "")).collect()
+}
+
 /// All units, by kind.
 pub fn unit_choices(asked: &str, lang: Lang) -> Vec<Group> {
     let kinds = [

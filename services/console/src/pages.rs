@@ -6,15 +6,17 @@ use axum::{
     extract::{Path, Query, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use bus::Clock;
 use contracts::{lifecycle, lifecycle::Class, problem::Problem};
 use outbox::Db;
 
 use crate::{
+    acting::{self, Dispatch},
     entity::{event, ticket},
     filter::{Filter, Page},
+    forms::{self, FormView},
     lamp::{Lamp, china},
     lang::Lang,
     names::{self, Choice},
@@ -34,6 +36,8 @@ pub struct Desk {
     pub clock: Clock,
     /// Tickets on one page of the list.
     pub page_size: u64,
+    /// Where acts go; none: no forms.
+    pub dispatch: Option<Dispatch>,
 }
 
 /// Routes of the pages.
@@ -44,6 +48,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/", get(tickets))
         .route("/tickets", get(tickets))
         .route("/tickets/{number}", get(ticket))
+        .route("/tickets/{number}/acts", post(acting::act))
         .route("/units", get(units))
         .route("/assets/console.css", get(asset("text/css; charset=utf-8", CSS)))
         .route("/assets/icon.svg", get(asset("image/svg+xml", ICON)))
@@ -52,7 +57,7 @@ pub fn router(desk: Desk) -> Router {
 }
 
 /// Why there is no page.
-type Failure = (StatusCode, Problem);
+pub type Failure = (StatusCode, Problem);
 
 /// The asker: language, and what is asked.
 struct Visit {
@@ -72,7 +77,9 @@ impl Visit {
 
     fn answer(&self, page: Result<String, Failure>) -> Response {
         let response = page.map(|html| Html(html).into_response()).unwrap_or_else(|failure| failed(failure, self.lang));
-        let response = ([(header::CACHE_CONTROL, "no-store")], response).into_response();
+        // our own forms say where they come from; no other site is told anything
+        let fixed = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "same-origin")];
+        let response = (fixed, response).into_response();
         if !self.chosen {
             return response;
         }
@@ -87,7 +94,8 @@ impl Visit {
     }
 }
 
-fn remembered(headers: &HeaderMap) -> Lang {
+/// The language that was chosen before.
+pub fn remembered(headers: &HeaderMap) -> Lang {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     cookies.filter_map(|c| c.trim().strip_prefix("lang=")).find_map(Lang::of_code).unwrap_or_default()
 }
@@ -199,6 +207,12 @@ struct TicketPage {
     lead: Option<Line>,
     /// The tickets that are merged under this one.
     merged: Vec<RowView>,
+    forms: Vec<FormView>,
+    units: Vec<Choice>,
+    /// Makes an act that is sent twice the same act.
+    key: String,
+    /// An act was done just now.
+    done: bool,
 }
 
 async fn ticket(
@@ -214,18 +228,26 @@ async fn ticket(
 }
 
 async fn show(desk: &Desk, visit: &Visit, number: Option<String>) -> Result<String, Failure> {
-    no_parameters(&visit.pairs)?;
+    let (done, others): (Vec<_>, Vec<_>) = visit.pairs.iter().cloned().partition(|(k, v)| k == "done" && v == "1");
+    no_parameters(&others)?;
     let (row, events) = find(desk, number.as_deref().unwrap_or_default()).await?;
     let numbers = store::numbers(&desk.db, &view::leads(&events)).await.map_err(|e| unavailable(&e))?;
     let merged = store::merged(&desk.db, &row.ticket_id).await.map_err(|e| unavailable(&e))?;
-    let now = desk.clock.now().timestamp_millis();
+    let (now, lang) = (desk.clock.now().timestamp_millis(), visit.lang);
     let here = format!("/tickets/{}", row.number);
+    let state = row.state.parse().ok();
+    let dossier = Dossier::of(events, &numbers, lang);
+    let forms = desk.dispatch.as_ref().map(|_| forms::offered(state, &dossier.waiting, lang)).unwrap_or_default();
     render(TicketPage {
         frame: visit.frame(desk, row.number.clone(), &here, "tickets"),
-        lead: row.lead.as_ref().map(|lead| view::case(lead, &numbers, visit.lang)),
-        merged: merged.iter().map(|row| RowView::of(row, now, visit.lang)).collect(),
-        row: RowView::of(&row, now, visit.lang),
-        dossier: Dossier::of(events, &numbers, visit.lang),
+        lead: row.lead.as_ref().map(|lead| view::case(lead, &numbers, lang)),
+        merged: merged.iter().map(|row| RowView::of(row, now, lang)).collect(),
+        units: if forms.is_empty() { Vec::new() } else { names::all_units() },
+        forms,
+        key: uuid::Uuid::new_v4().to_string(),
+        done: !done.is_empty(),
+        row: RowView::of(&row, now, lang),
+        dossier,
     })
 }
 
@@ -310,7 +332,8 @@ async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
     failed((StatusCode::NOT_FOUND, problem), remembered(&headers))
 }
 
-fn failed((status, problem): Failure, lang: Lang) -> Response {
+/// The page that says why there is none.
+pub fn failed((status, problem): Failure, lang: Lang) -> Response {
     match (FailedPage { lang, status: status.as_u16(), problem }.render()) {
         Ok(html) => (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
         Err(_) => status.into_response(),

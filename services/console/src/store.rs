@@ -110,6 +110,13 @@ pub async fn by_number(db: &Db, number: &str) -> Result<Option<(ticket::Model, V
     Ok(Some((row, events)))
 }
 
+/// The id of a ticket by the number for people.
+pub async fn id_of(db: &Db, number: &str) -> Result<Option<String>, DbErr> {
+    let number = number.to_ascii_uppercase();
+    let row = ticket::Entity::find().filter(ticket::Column::Number.eq(number)).one(db.read()).await?;
+    Ok(row.map(|row| row.ticket_id))
+}
+
 /// Numbers of `tickets` that are known, by id.
 pub async fn numbers(db: &Db, tickets: &[String]) -> Result<HashMap<String, String>, DbErr> {
     let rows = bulk::find_in::<ticket::Entity>(db.read(), ticket::Column::TicketId, tickets).await?;

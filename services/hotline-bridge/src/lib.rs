@@ -45,6 +45,7 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(Bridge::new(config.clone()), &db, &relay);
     context.listen(topology::HOTLINE_BRIDGE, &engine);
+    context.listen(topology::HOTLINE_RECEIPTS, &engine);
     let metrics = Arc::<Metrics>::default();
     // a courier for each connection: a platform that is down holds up nobody else
     for (id, connection) in &config.connections {

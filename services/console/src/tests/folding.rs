@@ -1,7 +1,7 @@
 //! Any order and any repetition of the same facts gives the same rows.
 
 use contracts::{
-    lifecycle::{Act, Change, Note, Role, State},
+    lifecycle::{Act, Change, Class, Note, Role, State},
     ticket::TicketFact,
 };
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn history() -> impl Strategy<Value = Story> {
     proptest::collection::vec((0u8..15, 1i64..90), 1..12).prop_map(|acts| {
         acts.into_iter().fold(Story::new(1), |story, (act, hours)| match act {
             0 => story.received(),
-            1 => Story { class: contracts::lifecycle::Class::KeyDifficult, division: None, ..story }.classified(),
+            1 => Story { class: Class::KeyDifficult, division: None, ..story }.classified(),
             2 => Story { unit: unit("D03"), division: Some("360802002000"), ..story }.dispatched(hours),
             3 => Story { unit: unit("D02"), ..story }.signed(),
             4 => story.reported(hours),
@@ -55,7 +55,7 @@ fn merged(story: Story, hours: i64) -> Story {
 
 fn split(story: Story, hours: i64, due: i64) -> Story {
     let turn = story.turn(Change::Restored, due, Some(due));
-    story.moved(hours, Act::Split, Role::Dispatcher, State::InProgress, &[turn])
+    story.moved_as(hours, Act::Split, Role::Dispatcher, State::InProgress, &[turn], |f| f.class = Some(Class::Simple))
 }
 
 fn succeeded(story: Story, hours: i64, from: &str, to: &str) -> Story {
@@ -169,9 +169,15 @@ fn the_deadline_follows_every_turn_of_the_handling_clock() {
     let s = split(s, 53, 70);
     assert_eq!((row(&s).due_ms, row(&s).lead), (due(70), None), "a split puts back what was");
 
-    let to = |f: &mut contracts::ticket::Moved| f.to = Some(unit("TOWN-360802001000"));
+    let to = |f: &mut contracts::ticket::Moved| {
+        f.to = Some(unit("TOWN-360802001000"));
+        f.class = Some(Class::KeyDifficult);
+    };
     let s = s.moved_as(54, Act::HandUp, Role::GridWorker, State::Dispatched, &[], to);
     assert_eq!((row(&s).unit.as_deref(), row(&s).due_ms), (Some("TOWN-360802001000"), due(70)));
+    assert_eq!(row(&s).class.as_deref(), Some("key-difficult"));
+    let s = s.noted(55, Note::Reclassify, Role::Dispatcher, State::Dispatched, |f| f.class = Some(Class::Coordination));
+    assert_eq!(row(&s).class.as_deref(), Some("coordination"));
 }
 
 #[test]

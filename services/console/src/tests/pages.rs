@@ -1,8 +1,10 @@
 //! What a supervisor sees.
 
 use contracts::{
+    clock::ClockTurn,
+    id::OrderId,
     lifecycle::{Act, Change, Note, Role, State},
-    ticket::{RequestKind, SupervisionLevel},
+    ticket::{Assigned, Part, RequestKind, SupervisionLevel},
 };
 
 use super::{
@@ -233,4 +235,26 @@ async fn days_lost_to_a_dispute_are_charged_to_it_on_the_page() {
     world.hears_stories(&[s]).await;
     let page = world.get("/tickets/JZ20261122-000001").await.text;
     assert!(page.contains("管辖争议占用") && page.contains("26小时") && page.contains("改由"));
+}
+
+#[tokio::test]
+async fn co_handlers_are_listed_with_their_own_time_before_they_sign() {
+    let world = World::new().await;
+    let s = Story::new(1).received().classified().dispatched(40).signed();
+    let (part, due) = (OrderId::derive(s.ticket, 2), at(START + 24 * HOUR));
+    let turn = ClockTurn { order: Some(part), ..s.turn(Change::Started, 0, Some(24)) };
+    let s = s.moved_as(3, Act::AskCoHandlers, Role::HandlingUnit, State::InProgress, &[turn], |f| {
+        f.orders = vec![Assigned { order: part, unit: unit("D11"), part: Part::Responsible, due: Some(due) }];
+        f.reason = Some("配合停电两小时".into());
+    });
+    world.hears_stories(&[s]).await;
+    let page = world.get("/tickets/JZ20261122-000001").await.text;
+    let name = crate::names::unit(&unit("D11"));
+    for seen in [format!("{name}（协办，限 2026-11-23 16:00）"), format!("办理时限（{name}）"), "配合停电两小时".into()]
+    {
+        assert!(page.contains(&seen), "{seen} is missing");
+    }
+    assert!(page.contains(&format!("<th scope=\"row\">{name}</th>")), "in the table of work orders");
+    let due = world.get("/api/v1/tickets/JZ20261122-000001").await.json()["ticket"]["due"].clone();
+    assert_eq!(due, "2026-11-24T00:01:00.000Z", "a part's own clock leaves the ticket's");
 }

@@ -215,7 +215,18 @@ impl Story {
     ) -> Self {
         let by = By { clocks: turns.to_vec(), ..self.by(role, vec![act.transition()], state) };
         let at = at(self.start + hours * HOUR);
-        let mut fact = Moved { ticket: self.ticket, act, order: None, to: None, lead: None, reason: None, at, by };
+        let mut fact = Moved {
+            ticket: self.ticket,
+            act,
+            order: None,
+            to: None,
+            lead: None,
+            class: None,
+            orders: vec![],
+            reason: None,
+            at,
+            by,
+        };
         say(&mut fact);
         self.tell(fact.into())
     }
@@ -228,6 +239,7 @@ impl Story {
             order: None,
             units: vec![],
             request: None,
+            class: None,
             level: None,
             reply_due: None,
             answers: None,

@@ -7,7 +7,9 @@ use sea_orm::EntityTrait;
 
 use super::story::{self, START, Story, at};
 use crate::{
-    Console, api,
+    Console,
+    acting::Dispatch,
+    api,
     entity::{event, ticket},
     handlers::Heard,
     migration::Migrator,
@@ -38,18 +40,30 @@ impl Answer {
 impl World {
     /// A console that heard nothing yet; its clock stands near [`START`].
     pub async fn new() -> Self {
+        Self::with_dispatch("").await
+    }
+
+    /// The same, whose clerks' acts go to this address.
+    pub async fn with_dispatch(url: &str) -> Self {
+        let dispatch = Dispatch::at(url).unwrap();
         chassis::install_tls();
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("console.db").display());
         let db = Db::open::<Migrator>(&url, "console").await.unwrap();
         let clock = Clock::system();
         clock.set(at(START));
-        let desk = pages::Desk { db: db.clone(), clock: clock.clone(), page_size: 10 };
+        let desk = pages::Desk { db: db.clone(), clock: clock.clone(), page_size: 10, dispatch };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let router = pages::router(desk.clone()).merge(api::router(desk));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { db, clock, client: reqwest::Client::new(), address, _dir: dir }
+        Self {
+            db,
+            clock,
+            client: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            address,
+            _dir: dir,
+        }
     }
 
     /// Hears facts in one transaction, as the engine does; every one reaches the fold, repeats included.
@@ -87,6 +101,20 @@ impl World {
     pub async fn get_with(&self, path: &str, cookie: &str) -> Answer {
         let request = self.client.get(format!("{}{path}", self.address)).header("cookie", cookie);
         let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+
+    /// Sends a form, as a browser on our page does; the redirect is not followed.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        let mut body = reqwest::Url::parse("http://form").unwrap();
+        body.query_pairs_mut().extend_pairs(form);
+        let body = body.query().unwrap_or_default().to_owned();
+        let mut request = self.client.post(format!("{}{path}", self.address)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Answer { status, headers, text: response.text().await.unwrap() }
     }

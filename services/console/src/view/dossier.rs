@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use contracts::{
     clock::ClockFact,
     id::{OrderId, UnitId},
-    lifecycle::Act,
+    lifecycle::{Act, Note},
     problem::Problem,
-    ticket::{Assigned, Classified, Closed, Dispatched, Moved, Received, Reported, TicketFact},
+    ticket::{Assigned, Classified, Closed, Dispatched, Moved, Received, Reported, RequestKind, TicketFact},
 };
 
 use crate::{
@@ -52,6 +52,8 @@ pub struct OrderView {
     pub unit: String,
     /// Lead or co-handler.
     pub part: &'static str,
+    /// When a part of its own is due.
+    pub due: Option<String>,
     /// Round of handling.
     pub round: u32,
     /// When it went out.
@@ -89,6 +91,8 @@ pub struct Dossier {
     pub result: Vec<Line>,
     /// Every fact, oldest first.
     pub timeline: Vec<Entry>,
+    /// Requests that wait for a decision.
+    pub waiting: Vec<RequestKind>,
     /// Sequence numbers that were not heard yet.
     pub missing: Vec<i64>,
 }
@@ -99,6 +103,7 @@ struct Latest<'a> {
     received: Option<&'a Received>,
     classified: Option<&'a Classified>,
     dispatches: Vec<&'a Dispatched>,
+    sent: Vec<Sent<'a>>,
     reported: Option<&'a Reported>,
     closed: Option<&'a Closed>,
     signed: BTreeMap<OrderId, DateTime<Utc>>,
@@ -106,7 +111,17 @@ struct Latest<'a> {
     returned: BTreeMap<OrderId, bool>,
     handed: BTreeMap<OrderId, &'a UnitId>,
     recalled: bool,
+    waiting: Vec<RequestKind>,
     clocks: Clocks<'a>,
+}
+
+/// Work orders that went out together.
+struct Sent<'a> {
+    /// Which dispatch they belong to; co-handlers are asked later.
+    dispatch: usize,
+    round: u32,
+    at: DateTime<Utc>,
+    orders: &'a [Assigned],
 }
 
 /// The lead cases that a ticket was ever merged under, ids.
@@ -146,10 +161,11 @@ impl Dossier {
             ledger: latest.clocks.ledger(lang),
             reasons: latest.classified.map(|c| c.reasons.clone()).unwrap_or_default(),
             classified: latest.found(lang),
-            dispatched: latest.sent(lang),
+            dispatched: latest.dispatched(lang),
             orders: latest.orders(lang),
             result: latest.result(lang),
             timeline: events.iter().zip(&told).map(entry).collect(),
+            waiting: latest.waiting,
             missing: (1..heard.last().copied().unwrap_or(0)).filter(|n| !heard.contains(n)).collect(),
         }
     }
@@ -179,11 +195,13 @@ impl<'a> Latest<'a> {
     /// Facts come in the order of their numbers: the last of a kind is the one that holds.
     fn take(&mut self, fact: &'a TicketFact) {
         self.clocks.take(fact);
+        self.ask(fact);
         match fact {
             TicketFact::Received(f) => self.received = Some(f),
             TicketFact::Classified(f) => self.classified = Some(f),
             TicketFact::Dispatched(f) => {
                 self.dispatches.push(f);
+                self.sent(&f.orders, f.at);
                 self.reported = None;
                 self.closed = None;
                 self.recalled = false;
@@ -214,10 +232,36 @@ impl<'a> Latest<'a> {
             TicketFact::Closed(f) => self.closed = Some(f),
             TicketFact::Moved(f) => {
                 self.recalled |= f.act == Act::Recall;
+                self.sent(&f.orders, f.at);
                 self.handed.extend(f.order.zip(f.to.as_ref()));
             }
             TicketFact::ConsultationOpened(_) | TicketFact::Progressed(_) | TicketFact::Checked(_) | TicketFact::Noted(_) => {}
         }
+    }
+
+    fn sent(&mut self, orders: &'a [Assigned], at: DateTime<Utc>) {
+        let round = self.dispatches.last().map_or(1, |f| f.round);
+        self.sent.push(Sent { dispatch: self.dispatches.len(), round, at, orders });
+    }
+
+    /// A request waits until it is granted, denied or withdrawn.
+    fn ask(&mut self, fact: &TicketFact) {
+        let ended = match fact {
+            TicketFact::Noted(f) if matches!(f.note, Note::AskRequest | Note::AskExclusion) => {
+                return self.waiting.extend(f.request);
+            }
+            TicketFact::Noted(f) => f.request,
+            TicketFact::Moved(f) => match f.act {
+                Act::Suspend => Some(RequestKind::Suspend),
+                Act::Extend => Some(RequestKind::Extend),
+                Act::Defer => Some(RequestKind::Defer),
+                Act::Terminate => Some(RequestKind::Terminate),
+                Act::Void => Some(RequestKind::Void),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.waiting.retain(|kind| Some(*kind) != ended);
     }
 
     fn text(&self) -> String {
@@ -270,19 +314,20 @@ impl<'a> Latest<'a> {
         lines
     }
 
-    fn sent(&self, lang: Lang) -> Vec<Line> {
+    fn dispatched(&self, lang: Lang) -> Vec<Line> {
         let Some(f) = self.dispatches.last() else { return Vec::new() };
         let copies = if f.copies.is_empty() { lang.pick("无", "none").to_owned() } else { names::units(&f.copies) };
         vec![Line::new(lang.pick("派单理由", "Why there"), &f.reason), Line::new(lang.pick("抄送", "Copies"), copies)]
     }
 
     fn orders(&self, lang: Lang) -> Vec<OrderView> {
-        let current = self.dispatches.len().saturating_sub(1);
-        let dispatches = self.dispatches.iter().enumerate().rev();
-        dispatches.flat_map(|(i, f)| f.orders.iter().map(move |o| self.order(f, o, i != current, lang))).collect()
+        let mut sent: Vec<&Sent<'_>> = self.sent.iter().collect();
+        sent.sort_by_key(|s| std::cmp::Reverse(s.dispatch));
+        sent.iter().flat_map(|s| s.orders.iter().map(|o| self.order(s, o, lang))).collect()
     }
 
-    fn order(&self, f: &Dispatched, o: &Assigned, replaced: bool, lang: Lang) -> OrderView {
+    fn order(&self, s: &Sent<'_>, o: &Assigned, lang: Lang) -> OrderView {
+        let replaced = s.dispatch != self.dispatches.len();
         let signed = self.signed.get(&o.order);
         let reported = self.results.get(&o.order);
         let standing = match (self.returned.get(&o.order), reported, signed) {
@@ -298,8 +343,9 @@ impl<'a> Latest<'a> {
         OrderView {
             unit: handed.map_or_else(|| names::unit(&o.unit), |to| format!("{} → {}", names::unit(&o.unit), names::unit(to))),
             part: names::part(o.part, lang),
-            round: f.round,
-            sent: china(f.at),
+            due: o.due.map(china),
+            round: s.round,
+            sent: china(s.at),
             signed: signed.copied().map(china),
             reported: reported.copied().map(china),
             standing,

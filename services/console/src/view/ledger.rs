@@ -7,7 +7,7 @@ use contracts::{
     clock::ClockTurn,
     id::{OrderId, UnitId},
     lifecycle::{Change, Clock},
-    ticket::{Dispatched, Head, OrderFact, TicketFact},
+    ticket::{Dispatched, Head, TicketFact},
 };
 
 use crate::{
@@ -70,11 +70,9 @@ impl<'a> Clocks<'a> {
     pub fn take(&mut self, fact: &'a TicketFact) {
         match fact {
             TicketFact::Dispatched(f) => self.sent(f),
+            TicketFact::Moved(f) => self.units.extend(f.orders.iter().map(|o| (o.order, &o.unit))),
             TicketFact::ReturnRuled(f) => self.lost_ms += f.lost_ms.max(0),
             _ => {}
-        }
-        if let Some(of) = of_order(fact) {
-            self.units.insert(of.order, &of.unit);
         }
         let head = fact.head();
         let Some(by) = head.by else { return };
@@ -155,16 +153,6 @@ impl Handling {
         let mark = if self.provisional { lang.pick("（暂定）", " (provisional)") } else { "" };
         let warn = self.warn.map(|warn| Line::new(lang.pick("预警", "Warning at"), china(warn)));
         warn.into_iter().chain(self.due.map(|due| Line::new(label, format!("{}{mark}", china(due))))).collect()
-    }
-}
-
-/// The work order of a unit's own act: who was asked beside the dispatch is first named there.
-fn of_order(fact: &TicketFact) -> Option<&OrderFact> {
-    match fact {
-        TicketFact::Signed(f) => Some(&f.of),
-        TicketFact::Progressed(f) => Some(&f.of),
-        TicketFact::CoReported(f) => Some(&f.of),
-        _ => None,
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use contracts::{
     lifecycle::Note,
     ticket::{
-        CallbackAnswers, Checked, Classified, Closed, Dispatched, Moved, Noted, Received, ResultForm, ReturnRuled, TicketFact,
+        Assigned, CallbackAnswers, Checked, Classified, Closed, Dispatched, Moved, Noted, Received, ResultForm, ReturnRuled,
+        TicketFact,
     },
 };
 
@@ -82,13 +83,9 @@ pub fn unsure(f: &Classified, lang: Lang) -> Vec<Line> {
 }
 
 fn dispatched(f: &Dispatched, lang: Lang) -> Vec<Line> {
-    let orders = f.orders.iter().map(|o| {
-        let due = o.due.map(|due| format!("，{} {}", lang.pick("限", "due"), china(due))).unwrap_or_default();
-        format!("{}（{}{due}）", names::unit(&o.unit), names::part(o.part, lang))
-    });
     let mark = if f.provisional { lang.pick("（暂定）", " (provisional)") } else { "" };
     let mut lines = vec![
-        Line::new(lang.pick("派往", "To"), orders.collect::<Vec<_>>().join("、")),
+        Line::new(lang.pick("派往", "To"), assigned(&f.orders, lang)),
         Line::new(lang.pick("期限", "Due"), format!("{}{mark}", china(f.due))),
         Line::new(lang.pick("理由", "Why"), &f.reason),
     ];
@@ -99,6 +96,15 @@ fn dispatched(f: &Dispatched, lang: Lang) -> Vec<Line> {
         lines.push(Line::new(lang.pick("轮次", "Round"), f.round.to_string()));
     }
     lines
+}
+
+/// Who has which part until when.
+fn assigned(orders: &[Assigned], lang: Lang) -> String {
+    let orders = orders.iter().map(|o| {
+        let due = o.due.map(|due| format!("，{} {}", lang.pick("限", "due"), china(due))).unwrap_or_default();
+        format!("{}（{}{due}）", names::unit(&o.unit), names::part(o.part, lang))
+    });
+    orders.collect::<Vec<_>>().join("、")
 }
 
 /// The form of a result, line by line.
@@ -125,6 +131,10 @@ fn moved(f: &Moved, numbers: &Numbers, lang: Lang) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(f.reason.as_ref().map(|r| Line::said(lang.pick("说明", "Why"), r)));
     lines.extend(f.to.as_ref().map(|to| Line::new(lang.pick("交给", "To"), names::unit(to))));
+    lines.extend(f.class.map(|c| Line::new(lang.pick("难度", "Class"), lang.pick(c.zh(), c.en()))));
+    if !f.orders.is_empty() {
+        lines.push(Line::new(lang.pick("协办单位", "Co-handlers"), assigned(&f.orders, lang)));
+    }
     lines.extend(f.lead.map(|lead| case(&lead.to_string(), numbers, lang)));
     lines
 }
@@ -132,6 +142,7 @@ fn moved(f: &Moved, numbers: &Numbers, lang: Lang) -> Vec<Line> {
 fn noted(f: &Noted, lang: Lang) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(f.request.map(|r| Line::new(lang.pick("申请", "Request"), lang.pick(r.zh(), r.en()))));
+    lines.extend(f.class.map(|c| Line::new(lang.pick("难度", "Class"), lang.pick(c.zh(), c.en()))));
     lines.extend(f.level.map(|l| Line::new(lang.pick("级别", "Level"), lang.pick(l.zh(), l.en()))));
     match (f.note, f.units.as_slice()) {
         (_, []) => {}

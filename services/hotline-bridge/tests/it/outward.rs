@@ -113,7 +113,8 @@ fn other_facts_are_not_told() {
 
 fn moved(ticket: TicketId, act: Act, reason: &str) -> TicketFact {
     let OrderFact { at, by, .. } = of(ticket);
-    Moved { ticket, act, order: None, to: None, lead: None, class: None, orders: Vec::new(), reason: Some(reason.into()), at, by }.into()
+    Moved { ticket, act, order: None, to: None, lead: None, class: None, orders: Vec::new(), reason: Some(reason.into()), at, by }
+        .into()
 }
 
 #[test]

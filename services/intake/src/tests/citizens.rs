@@ -56,7 +56,18 @@ impl Desk {
 
     fn moved(&self, act: Act, state: State, turns: &[(Change, Option<i64>)], reason: &str) -> Moved {
         let by = self.by(state, turns);
-        Moved { ticket: ticket(), act, order: None, to: None, lead: None, reason: Some(reason.into()), at: self.now, by }
+        Moved {
+            ticket: ticket(),
+            act,
+            order: None,
+            to: None,
+            lead: None,
+            class: None,
+            orders: vec![],
+            reason: Some(reason.into()),
+            at: self.now,
+            by,
+        }
     }
 }
 
@@ -85,6 +96,7 @@ async fn every_change_of_the_date_is_shown_with_its_reason_whatever_comes_first(
                 order: None,
                 units: vec![],
                 request: None,
+                class: None,
                 level: None,
                 reply_due: None,
                 answers: None,
