@@ -1,6 +1,6 @@
 //! A client that knows only what the contract tells the world: subjects, headers, JSON.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use async_nats::{
     HeaderMap,
@@ -17,7 +17,10 @@ use contracts::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::ear::Ear;
+use crate::{
+    PATIENCE,
+    ear::{Ear, Said},
+};
 
 /// A connection of somebody outside.
 #[derive(Clone, Debug)]
@@ -166,6 +169,20 @@ impl Outside {
                 (answer.act == id).then_some(answer)
             })
             .await
+    }
+
+    /// Waits for the answers to the acts of these ids; they come in this order.
+    pub async fn all_answered(&self, ids: &[String]) -> Vec<UnitAnswer> {
+        let mut answers: HashMap<String, UnitAnswer> = HashMap::new();
+        let all = |heard: &[Said], from: usize| {
+            let acts = heard[from..].iter().filter(|said| said.subject.starts_with("answer."));
+            answers.extend(acts.filter_map(|said| {
+                let answer: UnitAnswer = serde_json::from_slice(&said.body).ok()?;
+                Some((answer.act.clone(), answer))
+            }));
+            ids.iter().map(|id| answers.get(id).cloned()).collect::<Option<Vec<_>>>()
+        };
+        self.ear.wait_for(PATIENCE * 3, format!("{} answers", ids.len()), all).await
     }
 
     async fn answer<T: DeserializeOwned>(&self, what: &str, subject: &str, is_it: impl Fn(&str) -> bool) -> T {

@@ -18,11 +18,12 @@ use std::{
 use chrono::{DateTime, Utc};
 use contracts::{
     id::{TicketId, UnitId},
-    lifecycle::{Act, Clock, Role},
+    lifecycle::{Act, Clock, Note, Role},
     problem::Problem,
-    ticket::{By, TicketFact},
+    ticket::{By, Noted, TicketFact},
     work::{AnswerOutcome, UnitAnswer},
 };
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{Backend, Caller, City, Task, Ticket, Unit};
@@ -179,6 +180,41 @@ impl Story<'_> {
             desks.insert(unit.to_owned(), self.city.department(unit).await);
         }
         desks.get_mut(unit).expect("it was opened").takes(kind, ticket).await
+    }
+
+    /// The `n`-th note of this kind that is made on a ticket, past or to come.
+    ///
+    /// # Panics
+    /// If none comes.
+    pub async fn hears(&self, n: usize, note: Note, ticket: impl Into<TicketId>) -> Noted {
+        let ticket = ticket.into();
+        let nth = |heard: &[Said], _| self.notes_in(heard, note, ticket).nth(n - 1);
+        self.city.outside.ear().wait_for(crate::PATIENCE, format!("{note} no. {n} of {ticket}"), nth).await
+    }
+
+    /// All notes of this kind on a ticket so far.
+    pub fn notes(&self, note: Note, ticket: impl Into<TicketId>) -> Vec<Noted> {
+        self.notes_in(&self.city.outside.ear().heard(), note, ticket.into()).collect()
+    }
+
+    fn notes_in(&self, heard: &[Said], note: Note, ticket: TicketId) -> impl Iterator<Item = Noted> {
+        let about = heard.iter().filter(move |said| said.ticket() == Some(ticket));
+        about.filter_map(Said::read::<Noted>).filter(move |noted| noted.note == note)
+    }
+
+    /// Many acts at the same moment, over NATS; their answers in the same order.
+    ///
+    /// # Panics
+    /// If an answer does not come.
+    pub async fn asks_all(&self, acts: &[(&str, TicketId, Value)]) -> Vec<UnitAnswer> {
+        let ids: Vec<String> = acts.iter().map(|_| self.next_act()).collect();
+        let sent = acts.iter().zip(&ids).map(|((who, ticket, act), id)| async move {
+            let (unit, person) = person(who);
+            let body = json!({"ticket": ticket, "person": person, "act": act}).to_string();
+            self.city.outside.send(&Letter::act(&unit, id, body)).await
+        });
+        join_all(sent).await;
+        self.city.outside.all_answered(&ids).await
     }
 
     /// Waits for the fact that records this step and that `is_it` knows by actor and time.

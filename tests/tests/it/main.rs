@@ -9,6 +9,7 @@ mod lifecycle;
 mod outside_programs;
 mod refusals;
 mod replicas;
+mod stories;
 mod submission;
 mod telemetry;
 mod whole_way;

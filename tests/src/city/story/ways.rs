@@ -46,19 +46,29 @@ pub fn grant(request: &str) -> Value {
 }
 
 impl Story<'_> {
-    /// A report that waits for a call-taker.
-    pub async fn held(&self, class: Class) -> Ticket {
-        let caller = self.city.caller().at(PLACE).of_class(class).with("hold", true);
-        let ticket = self.gives_report(Act::Register, caller, "阳明西路路灯不亮").await;
+    /// A report from a place that waits for a call-taker.
+    pub async fn held_at(&self, place: &str, text: &str, class: Class) -> Ticket {
+        let caller = self.city.caller().at(place).of_class(class).with("hold", true);
+        let ticket = self.gives_report(Act::Register, caller, text).await;
         self.takes(CENTRE, "triage", &ticket).await;
         ticket
     }
 
-    /// Accepted, and dispatched to this unit.
-    pub async fn dispatched(&self, class: Class, unit: &str) -> Ticket {
-        let ticket = self.held(class).await;
-        self.gives(Act::Accept, "CENTRE/taker", &ticket, json!({"do": "accept", "lead": unit})).await;
+    /// A report from a place, accepted for this lead: dispatched, or a consultation is called.
+    pub async fn accepted(&self, place: &str, text: &str, class: Class, lead: &str) -> Ticket {
+        let ticket = self.held_at(place, text, class).await;
+        self.gives(Act::Accept, "CENTRE/taker", &ticket, json!({"do": "accept", "lead": lead})).await;
         ticket
+    }
+
+    /// Some report that waits for a call-taker.
+    pub async fn held(&self, class: Class) -> Ticket {
+        self.held_at(PLACE, "阳明西路路灯不亮", class).await
+    }
+
+    /// Some report, dispatched to this unit.
+    pub async fn dispatched(&self, class: Class, unit: &str) -> Ticket {
+        self.accepted(PLACE, "阳明西路路灯不亮", class, unit).await
     }
 
     /// Signed for by this unit.
