@@ -159,9 +159,13 @@ impl City {
 
     /// The public address of a service, as a URL.
     pub fn http(&self, name: &str) -> String {
+        self.faces(name).into_iter().next().unwrap_or_else(|| panic!("{name} has no public address"))
+    }
+
+    /// The public addresses of all instances of a service.
+    pub fn faces(&self, name: &str) -> Vec<String> {
         let running = self.running.lock().unwrap();
-        let address = running.iter().find(|r| r.service.name == name).and_then(|r| r.address);
-        format!("http://{}", address.unwrap_or_else(|| panic!("{name} has no public address")))
+        running.iter().filter(|r| r.service.name == name).filter_map(|r| r.address).map(|a| format!("http://{a}")).collect()
     }
 
     /// Somebody who reports over the web.

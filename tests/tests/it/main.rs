@@ -7,6 +7,7 @@ mod hotline;
 mod kills;
 mod lifecycle;
 mod outside_programs;
+mod races;
 mod refusals;
 mod replicas;
 mod stories;
