@@ -17,7 +17,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    id::{TicketId, UnitId},
+    id::{OrderId, TicketId, UnitId},
     lifecycle::{Act, Clock, Note, Role},
     problem::Problem,
     ticket::{By, Noted, TicketFact},
@@ -39,6 +39,19 @@ pub struct Story<'a> {
     desks: tokio::sync::Mutex<HashMap<String, Unit>>,
     happened: Mutex<HashMap<(TicketId, Act), usize>>,
     acts: AtomicU32,
+}
+
+/// One of many acts at the same moment.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// Who acts.
+    pub who: &'a str,
+    /// On which ticket.
+    pub ticket: TicketId,
+    /// On which piece of work; none: the one that the unit has.
+    pub order: Option<OrderId>,
+    /// What is done.
+    pub act: Value,
 }
 
 /// An act that was refused: no fact may be told of it.
@@ -206,11 +219,11 @@ impl Story<'_> {
     ///
     /// # Panics
     /// If an answer does not come.
-    pub async fn asks_all(&self, acts: &[(&str, TicketId, Value)]) -> Vec<UnitAnswer> {
+    pub async fn asks_all(&self, acts: &[Asked<'_>]) -> Vec<UnitAnswer> {
         let ids: Vec<String> = acts.iter().map(|_| self.next_act()).collect();
-        let sent = acts.iter().zip(&ids).map(|((who, ticket, act), id)| async move {
+        let sent = acts.iter().zip(&ids).map(|(Asked { who, ticket, order, act }, id)| async move {
             let (unit, person) = person(who);
-            let body = json!({"ticket": ticket, "person": person, "act": act}).to_string();
+            let body = json!({"ticket": ticket, "order": order, "person": person, "act": act}).to_string();
             self.city.outside.send(&Letter::act(&unit, id, body)).await
         });
         join_all(sent).await;

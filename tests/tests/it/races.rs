@@ -49,9 +49,7 @@ async fn two_departments_write_at_the_same_moment_and_nothing_is_lost() {
     other.signs(&own).await.unwrap();
 
     let whole = order.order();
-    let note = |order: OrderId, n: usize| {
-        json!({"ticket": ticket.id, "order": order, "person": "7", "act": {"do": "progress", "note": format!("第 {n} 次")}})
-    };
+    let note = |order: OrderId, n: usize| json!({"ticket": ticket.id, "order": order, "person": "7", "act": {"do": "progress", "note": format!("第 {n} 次")}});
     let (mut kept, mut refused) = (0, BTreeMap::<String, usize>::new());
     for from in (0..ROUNDS).step_by(TOGETHER) {
         let pairs = (from..from + TOGETHER).map(|n| {
