@@ -68,6 +68,40 @@ pub async fn save(tx: &Tx, watches: &[Watch]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Writes what firing changes, of rows that are there: cheaper than [`save`], because a burst is thousands of them.
+pub async fn move_on(tx: &Tx, watches: &[Watch]) -> Result<(), Fault> {
+    if watches.is_empty() {
+        return Ok(());
+    }
+    let rows = watches.iter().map(moved).collect::<Result<Vec<serde_json::Value>, DbErr>>()?;
+    let backend = tx.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "UPDATE clock SET clocks = r.clocks, next_ms = r.next_ms, version = r.version \
+             FROM json_populate_recordset(NULL::clock, $1::json) r \
+             WHERE clock.ticket_id = r.ticket_id AND clock.version = r.version - 1"
+        }
+        _ => {
+            "UPDATE clock SET clocks = r.v ->> '$.clocks', next_ms = r.v ->> '$.next_ms', version = r.v ->> '$.version' \
+             FROM (WITH r(v) AS MATERIALIZED (SELECT value FROM json_each($1)) SELECT v FROM r) r \
+             WHERE clock.ticket_id = r.v ->> '$.ticket_id' AND clock.version = (r.v ->> '$.version') - 1"
+        }
+    };
+    let json = serde_json::Value::from(rows).to_string();
+    let written = tx.execute_raw(Statement::from_sql_and_values(backend, sql, [json.into()])).await?.rows_affected();
+    if written == watches.len() as u64 { Ok(()) } else { Err(Fault::Conflict) }
+}
+
+fn moved(watch: &Watch) -> Result<serde_json::Value, DbErr> {
+    let clocks = serde_json::to_string(&watch.settings).map_err(|e| DbErr::Json(e.to_string()))?;
+    Ok(serde_json::json!({
+        "ticket_id": watch.ticket.to_string(),
+        "clocks": clocks,
+        "next_ms": watch.next.map(|t| t.timestamp_millis()),
+        "version": watch.version + 1,
+    }))
+}
+
 pub(crate) fn due_query(urgent: bool, now: DateTime<Utc>, most: u64) -> Select<Entity> {
     Entity::find()
         // as text, because SQLite takes a partial index only for what it sees

@@ -212,7 +212,7 @@ fn a_fact_must_say_its_place_and_a_dispatch_its_lead() {
 fn the_settings_take_a_whole_policy_or_none() {
     let read = |text: &str| chassis::Settings::fixed("sla-watchdog", text, &[]).unwrap().own::<Config>("sla");
     let plain = read(DEFAULTS).unwrap();
-    assert_eq!((plain.batch().unwrap(), plain.policy), (500, Policy::default()));
+    assert_eq!((plain.batch().unwrap(), plain.policy), (2000, Policy::default()));
     let own = r#"
         [sla]
         batch = 0

@@ -90,7 +90,8 @@ fn all_clocks_but_the_retention_are_watched() {
 fn a_co_handlers_clock_runs_beside_the_tickets() {
     let order = OrderId::derive(ticket(1), 7);
     let own = ClockTurn { order: Some(order), ..line(Clock::K5, Change::Started, Some(10)) };
-    let mut watch = after(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0))), (4, lines(ticket(1), vec![own], minutes(0)))]).unwrap();
+    let mut watch =
+        after(&[(3, dispatched(ticket(1), 1, Class::Simple, minutes(0))), (4, lines(ticket(1), vec![own], minutes(0)))]).unwrap();
     let fired = rules().fire(&mut watch, minutes(11)).unwrap();
     let said = ran_out(&fired[0].message);
     assert_eq!((said.clock, said.order, fired.len()), (Clock::K5, Some(order), 1));
