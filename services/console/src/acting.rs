@@ -20,8 +20,9 @@ use reqwest::{Client, Url, redirect};
 use serde_json::json;
 
 use crate::{
+    filter::Filter,
     forms,
-    pages::{Desk, Failure, failed, find, remembered, unavailable},
+    pages::{Desk, Failure, failed, failed_at, find, remembered, unavailable},
     store,
 };
 
@@ -103,7 +104,11 @@ pub async fn act(
     match acted {
         // seen again, the page is asked for, and the act is not sent again
         Ok(number) => (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/tickets/{number}?done=1"))]).into_response(),
-        Err(failure) => failed(failure, remembered(&headers)),
+        // what stands in the address is shown only if it can be a number
+        Err(failure) => match Filter::read(&[("number".to_owned(), number)]).map(|f| f.number) {
+            Ok(Some(number)) => failed_at(failure, remembered(&headers), &format!("/tickets/{number}")),
+            _ => failed(failure, remembered(&headers)),
+        },
     }
 }
 

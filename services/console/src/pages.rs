@@ -318,10 +318,11 @@ fn heads(lang: Lang) -> [&'static str; 11] {
 
 #[derive(Template)]
 #[template(path = "failed.html")]
-struct FailedPage {
+struct FailedPage<'a> {
     lang: Lang,
     status: u16,
     problem: Problem,
+    back: &'a str,
 }
 
 async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
@@ -333,8 +334,13 @@ async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// The page that says why there is none.
-pub fn failed((status, problem): Failure, lang: Lang) -> Response {
-    match (FailedPage { lang, status: status.as_u16(), problem }.render()) {
+pub fn failed(failure: Failure, lang: Lang) -> Response {
+    failed_at(failure, lang, "/tickets")
+}
+
+/// The same, with a way back to where the asker was.
+pub fn failed_at((status, problem): Failure, lang: Lang, back: &str) -> Response {
+    match (FailedPage { lang, status: status.as_u16(), problem, back }.render()) {
         Ok(html) => (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
         Err(_) => status.into_response(),
     }

@@ -201,8 +201,8 @@ fn ticket(fact: &TicketFact) -> Shown {
         TicketFact::Reported(f) => (None, vec![f.of.unit.clone()]),
         TicketFact::Checked(f) => (None, vec![f.of.unit.clone()]),
         TicketFact::Closed(f) => (None, vec![f.of.unit.clone()]),
-        TicketFact::Moved(f) => (None, f.to.iter().cloned().collect()),
-        TicketFact::Noted(f) => (None, f.units.clone()),
+        TicketFact::Moved(f) => (f.class, f.to.iter().cloned().collect()),
+        TicketFact::Noted(f) => (f.class, f.units.clone()),
     };
     let due = match fact {
         TicketFact::Dispatched(f) => Some(f.due),

@@ -172,6 +172,7 @@ async fn what_is_wrong_or_refused_is_said_and_a_form_of_another_site_is_not_take
     assert!(came.lock().unwrap().is_empty());
     let refused = post_act(&world, &[("do", "urge"), ("text", "x"), ("person", "9")]).await;
     assert_eq!(refused.status, 409);
+    assert!(refused.text.contains(&format!("<a href=\"{PAGE}\">")), "the way back is to the ticket");
     assert!(refused.text.contains("须由他人决定") && refused.text.contains("another person decides"));
 
     let form = [("do", "urge"), ("text", "x"), ("unit", "CENTRE"), ("person", "1"), ("key", "k")];

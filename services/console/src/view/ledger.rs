@@ -132,7 +132,7 @@ impl<'a> Clocks<'a> {
             at: china(head.at),
             code: turn.clock.code(),
             clock: part.map_or_else(|| name.to_owned(), |part| format!("{name}（{part}）")),
-            change: lang.pick(turn.change.zh(), turn.change.en()),
+            change: lang.pick(turn.change.zh(), turn.change.code()),
             old: turn.old_due.map(china),
             due: turn.due.map(china),
             provisional: turn.provisional,
@@ -146,7 +146,7 @@ impl Handling {
     fn lines(&self, lang: Lang) -> Vec<Line> {
         let label = lang.pick("办理期限", "Due");
         if let Some((change, old)) = self.stands {
-            let mut lines = vec![Line::new(label, lang.pick(change.zh(), change.en()))];
+            let mut lines = vec![Line::new(label, lang.pick(change.zh(), change.code()))];
             lines.extend(old.map(|old| Line::new(lang.pick("原期限", "Was due"), china(old))));
             return lines;
         }
