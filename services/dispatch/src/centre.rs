@@ -80,35 +80,53 @@ impl Hand<'_> {
         self.only_centre()?;
         let request = Request { reason: true, proposed_unit: true, ..Request::default() };
         let facts = Context { people: self.people(case)?, request, ..orders::named() };
-        let (act, role, to) = match ruling {
-            Ruling::Grant { to } => (Act::GrantReturn, Role::Checker, Some(self.at.rules.known(to)?)),
-            Ruling::Refuse {} => (Act::RefuseReturn, Role::Checker, None),
-            Ruling::Designate { to } => (Act::Designate, Role::HotlineOffice, Some(self.at.rules.known(to)?)),
-        };
-        case.step(self.at, act, role, facts, Granted::default())?;
+        let reason = reason.masked();
+        let why = format!("退单审核：{reason}");
+        match ruling {
+            Ruling::Refuse {} => {
+                case.step(self.at, Act::RefuseReturn, Role::Checker, facts, Granted::default())?;
+                self.ruled(case, order, Role::Checker, (None, reason))?;
+                case.change(&order.order_id, |o| "signed".clone_into(&mut o.state));
+                orders::hand_back(case, self.at)
+            }
+            Ruling::Grant { to } => {
+                let to = self.at.rules.known(to)?;
+                case.step(self.at, Act::GrantReturn, Role::Checker, facts, Granted::default())?;
+                self.ruled(case, order, Role::Checker, (Some(&to), reason))?;
+                // a granted return goes through the dispatcher again
+                let dispatcher = self.acting(Role::Dispatcher);
+                let sent = (Plan::to(to, why), &dispatcher);
+                orders::dispatch(case, self.at, Act::Dispatch, orders::named(), Granted::default(), sent)
+            }
+            Ruling::Designate { to } => {
+                let to = self.at.rules.known(to)?;
+                // the step is the dispatch's; what is told here is why
+                self.ruled(case, order, Role::HotlineOffice, (Some(&to), reason))?;
+                let sent = (Plan::to(to, why), &self.acting(Role::HotlineOffice));
+                orders::dispatch(case, self.at, Act::Designate, facts, Granted::default(), sent)
+            }
+        }
+    }
+
+    /// Tells a ruling, and charges the time that it took to the dispute.
+    fn ruled(
+        &self,
+        case: &mut Case,
+        order: &work_order::Model,
+        role: Role,
+        (to, reason): (Option<&UnitId>, String),
+    ) -> Result<(), Problem> {
         let mut beside = case.beside()?;
         let asked = beside.returned_ms.take().unwrap_or(self.at.now.timestamp_millis());
         let lost_ms = self.at.now.timestamp_millis() - asked;
         beside.lost_ms += lost_ms;
-        if let Some(to) = &to {
+        if let Some(to) = to {
             beside.named.retain(|u| u != to);
             beside.named.insert(0, to.clone());
         }
         case.remember(&beside)?;
         let of = self.of(case, order, role)?;
-        let reason = reason.masked();
-        case.tell(ReturnRuled { of, granted: to.is_some(), to: to.clone(), lost_ms, reason: reason.clone() }, self.at.now)?;
-        let Some(to) = to else {
-            case.change(&order.order_id, |o| "signed".clone_into(&mut o.state));
-            return orders::hand_back(case, self.at);
-        };
-        let plan = Plan::to(to, format!("退单审核：{reason}"));
-        if act == Act::Designate {
-            return orders::send(case, self.at, plan, &self.acting(role));
-        }
-        // a granted return goes through the dispatcher again
-        let dispatcher = self.acting(Role::Dispatcher);
-        orders::dispatch(case, self.at, Act::Dispatch, orders::named(), Granted::default(), (plan, &dispatcher))
+        case.tell(ReturnRuled { of, granted: to.is_some(), to: to.cloned(), lost_ms, reason }, self.at.now)
     }
 
     /// 审核: pass (T26) or send back (T25). `followers` are the tickets merged into this one: each reporter is called.
