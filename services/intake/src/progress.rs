@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use contracts::{
     lifecycle::{Act, Change, Clock},
-    ticket::{By, TicketFact},
+    ticket::{By, Moved, TicketFact},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub struct Told {
     pub done: (i64, Option<i64>),
     /// The fact that the reply is from.
     reply: i64,
+    /// The case that the ticket is merged under, and by which fact; none again after a split.
+    pub lead: (i64, Option<String>),
 }
 
 /// One change of the promised date.
@@ -51,6 +53,24 @@ impl Told {
     /// Reads what a row keeps.
     pub fn of(row: &Model) -> Self {
         row.told.as_deref().and_then(|told| serde_json::from_str(told).ok()).unwrap_or_default()
+    }
+
+    /// The changes of the promised date that changed it: where two facts tell one promise, the first is enough.
+    pub fn changes(self) -> Vec<DateChange> {
+        let mut changes: Vec<DateChange> = self.dates.into_values().collect();
+        changes.dedup_by(|later, earlier| later.change == earlier.change && later.due_ms == earlier.due_ms);
+        changes
+    }
+
+    fn moved(&mut self, f: &Moved, seq: i64) {
+        match f.act {
+            Act::AskInfo if self.asked.as_ref().is_none_or(|(asked, _)| seq > *asked) => {
+                self.asked = Some((seq, f.reason.clone().unwrap_or_default()));
+            }
+            Act::Merge if seq > self.lead.0 => self.lead = (seq, f.lead.map(|lead| lead.to_string())),
+            Act::Split if seq > self.lead.0 => self.lead = (seq, None),
+            _ => {}
+        }
     }
 }
 
@@ -83,11 +103,8 @@ pub fn after(before: Option<&Model>, fact: &TicketFact, seq: u64, now: DateTime<
     if let Some(reply) = reply(fact).filter(|_| seq > told.reply) {
         (row.reply, told.reply) = (Some(reply.to_owned()), seq);
     }
-    if let TicketFact::Moved(f) = fact
-        && f.act == Act::AskInfo
-        && told.asked.as_ref().is_none_or(|(asked, _)| seq > *asked)
-    {
-        told.asked = Some((seq, f.reason.clone().unwrap_or_default()));
+    if let TicketFact::Moved(f) = fact {
+        told.moved(f, seq);
     }
     if seq > row.seq {
         row.seq = seq;

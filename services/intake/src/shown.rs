@@ -7,27 +7,56 @@ use contracts::{
 };
 use serde::Serialize;
 
-use crate::{citizen, entity::citizen_act, progress::Told, store::Seen};
+use crate::{
+    citizen,
+    entity::{citizen_act, progress},
+    progress::{DateChange, Told},
+    store::Seen,
+};
 
 /// What a reporter sees of the ticket.
 #[derive(Debug, Serialize)]
 pub struct Shown {
     number: String,
-    state: &'static str,
-    state_zh: &'static str,
-    state_en: &'static str,
+    #[serde(flatten)]
+    stands: Stands,
     received_at: Option<String>,
-    /// The promised date; none while the clock stands still.
-    due: Option<String>,
-    /// It is over, and there was no result in time.
-    overdue: bool,
     /// Every change of the promised date, oldest first.
     dates: Vec<Date>,
     /// What the citizen is asked for, while the ticket waits for it.
     asked: Option<String>,
     reply: Option<String>,
+    /// How the case stands that the ticket is merged under: it is handled for both.
+    lead: Option<Stands>,
     /// What citizens did with the ticket, and what became of it, oldest first.
     answers: Vec<Answered>,
+}
+
+/// How far a ticket is.
+#[derive(Debug, Serialize)]
+struct Stands {
+    state: &'static str,
+    state_zh: &'static str,
+    state_en: &'static str,
+    /// The promised date; none while the clock stands still.
+    due: Option<String>,
+    /// It is over, and there was no result in time.
+    overdue: bool,
+}
+
+impl Stands {
+    fn of(progress: Option<&progress::Model>, now_ms: i64) -> Self {
+        let state = progress.and_then(|p| p.state.parse().ok()).unwrap_or(State::Received);
+        let due = progress.and_then(|p| p.due_ms);
+        let done = progress.and_then(|p| Told::of(p).done.1);
+        Self {
+            state: state.code(),
+            state_zh: state.zh(),
+            state_en: state.en(),
+            due: due.and_then(rfc3339),
+            overdue: due.is_some_and(|due| done.unwrap_or(now_ms) > due),
+        }
+    }
 }
 
 /// One change of the promised date.
@@ -61,12 +90,26 @@ struct Answered {
 impl Shown {
     /// As it is now.
     pub fn of(seen: Seen, now_ms: i64) -> Self {
-        let Seen { registration, progress, acts } = seen;
-        let state = progress.as_ref().and_then(|p| p.state.parse().ok()).unwrap_or(State::Received);
+        let Seen { registration, progress, lead, acts } = seen;
+        let stands = Stands::of(progress.as_ref(), now_ms);
         let told = progress.as_ref().map(Told::of).unwrap_or_default();
-        let due = progress.as_ref().and_then(|p| p.due_ms);
-        let asked = told.asked.map(|(_, asked)| asked).filter(|_| state == State::NeedInfo);
-        let date = |d: crate::progress::DateChange| Date {
+        let asked = told.asked.clone().map(|(_, asked)| asked).filter(|_| stands.state == State::NeedInfo.code());
+        Self {
+            number: registration.number,
+            received_at: rfc3339(registration.received_ms),
+            dates: told.changes().into_iter().map(Date::of).collect(),
+            asked,
+            reply: progress.and_then(|p| p.reply),
+            lead: lead.map(|lead| Stands::of(Some(&lead), now_ms)),
+            answers: acts.into_iter().map(Answered::of).collect(),
+            stands,
+        }
+    }
+}
+
+impl Date {
+    fn of(d: DateChange) -> Self {
+        Self {
             at: rfc3339(d.at_ms),
             change: d.change,
             change_zh: d.change.zh(),
@@ -76,19 +119,6 @@ impl Shown {
             old_due: d.old_ms.and_then(rfc3339),
             due: d.due_ms.and_then(rfc3339),
             reason: d.reason,
-        };
-        Self {
-            number: registration.number,
-            state: state.code(),
-            state_zh: state.zh(),
-            state_en: state.en(),
-            received_at: rfc3339(registration.received_ms),
-            due: due.and_then(rfc3339),
-            overdue: due.is_some_and(|due| told.done.1.unwrap_or(now_ms) > due),
-            dates: told.dates.into_values().map(date).collect(),
-            asked,
-            reply: progress.and_then(|p| p.reply),
-            answers: acts.into_iter().map(Answered::of).collect(),
         }
     }
 }

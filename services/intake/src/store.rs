@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use outbox::{Db, Fault, Tx, bulk};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, Statement};
 
-use crate::entity::{citizen_act, progress, registration};
+use crate::{
+    entity::{citizen_act, progress, registration},
+    progress::Told,
+};
 
 /// Reports among `tickets` that are known.
 pub async fn registrations(tx: &Tx, tickets: &[String]) -> Result<HashMap<String, registration::Model>, DbErr> {
@@ -51,6 +54,8 @@ pub struct Seen {
     pub registration: registration::Model,
     /// How far it is; none before anything was decided.
     pub progress: Option<progress::Model>,
+    /// How far the case is that it is merged under.
+    pub lead: Option<progress::Model>,
     /// What citizens did with it, oldest first.
     pub acts: Vec<citizen_act::Model>,
 }
@@ -63,7 +68,11 @@ pub async fn registration(db: &Db, number: &str) -> Result<Option<registration::
 /// What a reporter may see of this report.
 pub async fn seen(db: &Db, registration: registration::Model) -> Result<Seen, DbErr> {
     let progress = progress::Entity::find_by_id(registration.ticket_id.clone()).one(db.read()).await?;
+    let lead = match progress.as_ref().and_then(|p| Told::of(p).lead.1) {
+        Some(lead) => progress::Entity::find_by_id(lead).one(db.read()).await?,
+        None => None,
+    };
     let acts = citizen_act::Entity::find().filter(citizen_act::Column::TicketId.eq(&registration.ticket_id));
     let acts = acts.order_by_asc(citizen_act::Column::AtMs).order_by_asc(citizen_act::Column::ActId).all(db.read()).await?;
-    Ok(Seen { registration, progress, acts })
+    Ok(Seen { registration, progress, lead, acts })
 }

@@ -187,3 +187,30 @@ async fn without_a_key_the_same_words_on_one_day_are_one_act_and_a_day_has_a_lim
     desk.now += TimeDelta::minutes(2);
     assert_eq!(desk.does(urge("一"), None).await.len(), 1, "after midnight in China it is another act");
 }
+
+#[tokio::test]
+async fn a_merged_ticket_shows_how_its_lead_case_stands_and_a_split_one_does_not() {
+    let mut desk = reported().await;
+    let lead = TicketId::derive(&"web".parse().unwrap(), "b");
+    let running = Moved { ticket: lead, ..desk.moved(Act::Extend, State::InProgress, &[(Change::Moved, Some(3))], "雨天") };
+    let (held, back) = ([(Change::Held, None)], [(Change::Restored, Some(1))]);
+    let merged = Moved { lead: Some(lead), ..desk.moved(Act::Merge, State::Merged, &held, "同一故障") };
+    let split = Moved { lead: Some(lead), ..desk.moved(Act::Split, State::InProgress, &back, "并非同一故障") };
+    desk.fact(6, running).await;
+    desk.fact(4, merged).await;
+    let shown = desk.shown().await;
+    assert_eq!((&shown["state"], &shown["due"]), (&json!("MERGED"), &Value::Null));
+    assert_eq!((&shown["lead"]["state"], &shown["lead"]["due"]), (&json!("IN_PROGRESS"), &json!("2026-03-05T15:59:00Z")));
+    desk.fact(5, split).await;
+    let shown = desk.shown().await;
+    assert_eq!((&shown["lead"], &shown["due"]), (&Value::Null, &json!("2026-03-03T15:59:00Z")));
+}
+
+#[tokio::test]
+async fn one_promise_that_two_facts_tell_is_one_line() {
+    let mut desk = reported().await;
+    let start = [(Change::Started, Some(1))];
+    desk.fact(3, desk.moved(Act::SelfHandle, State::InProgress, &start, "一")).await;
+    desk.fact(4, desk.moved(Act::SelfHandle, State::InProgress, &start, "二")).await;
+    assert_eq!(desk.shown().await["dates"].as_array().map(Vec::len), Some(1));
+}
