@@ -9,6 +9,10 @@ use sla::Policy;
 pub struct Config {
     /// Clocks that one transaction fires at most.
     batch: u64,
+    /// Hears facts and fires alarms.
+    pub watch: bool,
+    /// Looks whether alarms were missed.
+    pub witness: bool,
     /// Limits, warning, ladder.
     #[serde(default)]
     pub policy: Policy,

@@ -13,6 +13,7 @@
 //! - `alarms` which alarms clocks have, and what they say
 //! - `handlers` facts, batch by batch
 //! - `firing` what is due
+//! - `witness` whether alarms were missed, by the broker's clock
 //! - `time`, `guard` which time decides, and whether it can be believed
 
 mod alarms;
@@ -29,11 +30,13 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod time;
+mod witness;
 
 use std::sync::Arc;
 
 use bus::topology;
 use chassis::{Context, Settings};
+use outbox::{Db, Engine};
 
 /// Default settings, explained.
 pub const DEFAULTS: &str = include_str!("../default.toml");
@@ -47,6 +50,22 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<()> {
     let watchdog = Watchdog::new(alarms::Rules::new(config.policy)?);
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(watchdog, &db, &relay);
+    if config.witness {
+        let witness = Arc::new(witness::Witness::new(context.bus.clone(), context.clock.clone(), db.clone()));
+        let engine = engine.clone();
+        context.every("witness", move || {
+            let (engine, witness) = (engine.clone(), witness.clone());
+            async move { witness.listen(&engine.handler().metrics).await }
+        });
+    }
+    if config.watch {
+        watch(&context, engine, db, batch);
+    }
+    Ok(())
+}
+
+/// Hears facts and fires alarms.
+fn watch(context: &Context, engine: Engine<Watchdog>, db: Db, batch: u64) {
     context.listen(topology::SLA_WATCHDOG, &engine);
     let (catch_up, time) = (Arc::new(firing::CatchUp::new(context.bus.clone())), Arc::new(time::Time::default()));
     context.every("alarms", move || {
@@ -58,5 +77,4 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<()> {
             }
         }
     });
-    Ok(())
 }

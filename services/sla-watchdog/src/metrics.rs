@@ -18,6 +18,7 @@ pub struct Metrics {
     jumps: Counter<u64>,
     held: Gauge<u64>,
     skew: Gauge<f64>,
+    missed: Gauge<u64>,
 }
 
 impl Metrics {
@@ -59,12 +60,21 @@ impl Metrics {
                 .with_description("How far the database's clock is ahead of ours")
                 .with_unit("s")
                 .build(),
+            missed: meter
+                .u64_gauge("gridline.clock.missed")
+                .with_description("Tickets whose alarm is overdue by the broker's clock and was not fired: an alarm")
+                .build(),
         }
     }
 
     /// A clock jumped; `whose` is `service` or `database`.
     pub fn jumped(&self, whose: &'static str) {
         self.jumps.add(1, &[KeyValue::new("whose", whose)]);
+    }
+
+    /// So many tickets have an alarm that was not fired.
+    pub fn missed(&self, tickets: u64) {
+        self.missed.record(tickets, &[]);
     }
 
     /// Whether alarms are held back.

@@ -13,6 +13,7 @@ use sea_orm::{
 use crate::{
     domain::Watch,
     entity::{Column, Entity, Model},
+    witness::Missed,
 };
 
 /// The clocks of `tickets`.
@@ -46,6 +47,22 @@ pub async fn due(tx: &Tx, now: DateTime<Utc>, most: u64) -> Result<Vec<Watch>, D
 pub async fn next(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
     let next = next_query().into_tuple::<i64>().one(db).await?;
     Ok(next.and_then(DateTime::from_timestamp_millis))
+}
+
+/// Tickets that are counted at most when alarms were missed.
+pub const MISSED_MOST: u64 = 1000;
+
+/// Tickets with an alarm that was due before `before` and was not fired.
+pub async fn missed(db: &Db, before: DateTime<Utc>) -> Result<Option<Missed>, DbErr> {
+    let sql = format!(
+        "SELECT count(*) AS n, min(next_ms) AS oldest FROM \
+         (SELECT next_ms FROM clock WHERE next_ms IS NOT NULL AND next_ms < $1 ORDER BY next_ms LIMIT {MISSED_MOST}) late"
+    );
+    let statement = Statement::from_sql_and_values(db.backend(), sql, [before.timestamp_millis().into()]);
+    let Some(row) = db.read().query_one_raw(statement).await? else { return Ok(None) };
+    let (n, oldest) = (row.try_get::<i64>("", "n")?, row.try_get::<Option<i64>>("", "oldest")?);
+    let oldest = oldest.and_then(DateTime::from_timestamp_millis);
+    Ok(oldest.map(|oldest| Missed { tickets: n.unsigned_abs(), oldest }))
 }
 
 /// What the database's own clock shows; none on SQLite, which has that of the process.

@@ -50,7 +50,7 @@ impl Time {
 }
 
 /// By how much tests and simulations moved the clock of the process: the database's is moved with it.
-fn moved(clock: &Clock) -> TimeDelta {
+pub fn moved(clock: &Clock) -> TimeDelta {
     let by = clock.now() - Clock::system().now();
     // two readings, one after the other
     if by.abs() < TimeDelta::seconds(1) { TimeDelta::zero() } else { by }

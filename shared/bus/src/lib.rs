@@ -7,6 +7,7 @@
 //! - [`observe`] looking on without taking part, for the operator's tool
 //! - [`trace`] W3C trace context in headers
 //! - [`clock`] the only clock that is read
+//! - [`witness`] the broker's own clock, as a second one
 
 pub mod clock;
 pub mod connection;
@@ -15,6 +16,7 @@ pub mod observe;
 pub mod publish;
 pub mod topology;
 pub mod trace;
+pub mod witness;
 
 pub use clock::Clock;
 pub use connection::{Bus, BusError};

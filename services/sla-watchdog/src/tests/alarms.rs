@@ -14,6 +14,7 @@ use crate::{
     alarms::Fired,
     entity::{ActiveModel, Entity},
     store,
+    witness::{self, Missed},
 };
 
 const START: &str = "2026-03-02T01:00:00Z";
@@ -155,6 +156,24 @@ async fn a_row_that_cannot_be_read_holds_up_no_other() {
         Entity::insert(ActiveModel::from(broken)).exec(a.db.read()).await.unwrap();
         assert_eq!(kinds(&a.fires(minutes(96), 500).await), ["warned"]);
         assert!(a.fires(minutes(96), 500).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_witness_finds_what_was_not_fired_and_nothing_else() {
+    on_each(async |url| {
+        let a = Replica::start(&url).await;
+        for (n, minute) in [(1, 0), (2, 7)] {
+            a.hears(&[(3, dispatched(ticket(n), 1, Class::Simple, minutes(minute)))]).await;
+        }
+        // a burst may take half a minute
+        assert_eq!(witness::look(&a.db, minutes(96) + TimeDelta::seconds(30)).await.unwrap(), None);
+        let late = minutes(96) + TimeDelta::milliseconds(30_001);
+        assert_eq!(witness::look(&a.db, late).await.unwrap(), Some(Missed { tickets: 1, oldest: minutes(96) }));
+        assert_eq!(witness::look(&a.db, minutes(110)).await.unwrap().map(|m| m.tickets), Some(2));
+        a.fires(minutes(104), 500).await;
+        assert_eq!(witness::look(&a.db, minutes(110)).await.unwrap(), None);
     })
     .await;
 }

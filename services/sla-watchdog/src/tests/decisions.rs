@@ -216,6 +216,8 @@ fn the_settings_take_a_whole_policy_or_none() {
     let own = r#"
         [sla]
         batch = 0
+        watch = true
+        witness = false
         [sla.policy]
         version = "test-1"
         limits = { simple = { hours = 3 }, coordination = { working_days = 4 }, key_difficult = { working_days = 12 } }
@@ -230,7 +232,7 @@ fn the_settings_take_a_whole_policy_or_none() {
     assert!(own.batch().is_err());
     assert_eq!((own.policy.warn_percent, own.policy.ladder.len()), (70, 1));
     own.policy.check().unwrap();
-    assert!(read("[sla]\nbatch = 1\npolicy = { warn_percent = 70 }").is_err());
+    assert!(read("[sla]\nbatch = 1\nwatch = true\nwitness = true\npolicy = { warn_percent = 70 }").is_err());
 }
 
 #[test]
