@@ -24,7 +24,19 @@ fn china(text: &str) -> DateTime<Utc> {
 fn fact(ticket: TicketId, act: Act, at: DateTime<Utc>, clocks: Vec<ClockTurn>) -> TicketFact {
     let unit = Some("D02".parse().unwrap());
     let by = By { role: Role::Checker, unit, person: None, steps: vec![act.transition()], state: State::InProgress, clocks };
-    Moved { ticket, act, order: None, to: None, lead: None, class: None, orders: Vec::new(), reason: Some("等待配件".into()), at, by }.into()
+    Moved {
+        ticket,
+        act,
+        order: None,
+        to: None,
+        lead: None,
+        class: None,
+        orders: Vec::new(),
+        reason: Some("等待配件".into()),
+        at,
+        by,
+    }
+    .into()
 }
 
 /// Started before the Spring Festival in class coordination, paused over it, extended, raised to key-difficult at the

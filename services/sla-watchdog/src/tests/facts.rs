@@ -84,7 +84,7 @@ pub fn return_ruled(ticket: TicketId, granted: bool, at: DateTime<Utc>) -> Ticke
 }
 
 pub fn closed(ticket: TicketId, at: DateTime<Utc>) -> TicketFact {
-    let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: Some(true), tries: 1 };
+    let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: Some(true), tries: 1, upheld: false };
     Closed { of: order_fact(ticket, at), answers, public_reply: String::new() }.into()
 }
 
