@@ -68,12 +68,12 @@ END LOOP; END $$
 """
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(what, rows=10_000_000, due=100_000):
+    parser = argparse.ArgumentParser(description=what)
     for name in ("nats", "socket", "psql", "watchdog"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="tickets with running clocks")
-    parser.add_argument("--due", type=int, default=100_000, help="of these, due at one instant")
+    parser.add_argument("--rows", type=int, default=rows, help="tickets with running clocks")
+    parser.add_argument("--due", type=int, default=due, help="of these, due at one instant")
     parser.add_argument("--urgent", type=int, default=2_000, help="of these, urgent")
     parser.add_argument("--facts", type=int, default=40_000, help="dispatches to arm, four timers each")
     return parser.parse_args()
@@ -88,6 +88,16 @@ class Bench:
         command = [self.args.psql, "-h", self.args.socket, "-U", "test", "-qAt", "-v", "ON_ERROR_STOP=1", "timers"]
         text = text.format(far=FAR_MS, claim=CLAIM, **vars(self.args), **values)
         return subprocess.run(command, input=text, check=True, capture_output=True, text=True).stdout.strip()
+
+    def lay_down(self):
+        """The watchdog makes its tables, then they are filled."""
+        self.start()
+        look = [self.args.psql, "-h", self.args.socket, "-U", "test", "-qAtc", "SELECT urgent FROM clock", "timers"]
+        while subprocess.run(look, capture_output=True).returncode:
+            time.sleep(0.2)
+        self.stop()
+        self.sql(FILL)
+        self.sql("VACUUM ANALYZE clock; CHECKPOINT")
 
     def start(self):
         env = {
@@ -214,16 +224,10 @@ def ceiling(bench, rate):
 
 
 async def main():
-    args = arguments()
+    args = arguments(__doc__)
     bench = Bench(args)
-    bench.start()
-    while subprocess.run([args.psql, "-h", args.socket, "-U", "test", "-qAtc", "SELECT urgent FROM clock", "timers"],
-                         capture_output=True).returncode:
-        time.sleep(0.2)
-    bench.stop()
     start = time.monotonic()
-    bench.sql(FILL)
-    bench.sql("VACUUM ANALYZE clock; CHECKPOINT")
+    bench.lay_down()
     size = bench.sql("SELECT pg_size_pretty(pg_total_relation_size('clock'))")
     print(f"rows:       {args.rows:,} tickets with two running clocks, {size}, laid down in {time.monotonic() - start:.0f} s")
     bench.start()
@@ -240,4 +244,5 @@ async def main():
     await nc.close()
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

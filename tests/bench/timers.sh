@@ -3,6 +3,7 @@
 # the ceiling of the same run, a bare SKIP LOCKED claim-and-mark of the same rows. On PostgreSQL, as release build.
 #
 #   bash tests/bench/timers.sh [--rows N] [--due N] [--urgent N] [--facts N]
+#   bash tests/bench/timers.sh --faults [--due N]      each timer once, whatever is killed or stopped meanwhile
 #
 # 10 million rows need about 12 GB of disk and ten minutes on 2 cores.
 set -euo pipefail
@@ -12,9 +13,9 @@ source tests/lib.sh
 
 # The folder of this run; PostgreSQL refuses to run as root.
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/gridline-timers-XXXXXX")
-as_owner() {
-    if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; else "$@"; fi
-}
+OWNER=(env)
+if [ "$(id -u)" = 0 ]; then OWNER=(setpriv --reuid=postgres --regid=postgres --clear-groups); fi
+as_owner() { "${OWNER[@]}" "$@"; }
 
 stop() {
     as_owner "$PG_BIN_DIR/pg_ctl" -D "$DIR/data" -m immediate stop >/dev/null 2>&1 || true
@@ -52,7 +53,13 @@ main() {
     start_postgres
     start_nats
     "$programs/gridline" provision --nats "$NATS" >/dev/null
-    "$CLIENT_PYTHON" tests/bench/timers.py --nats "$NATS" --socket "$DIR" --psql "$PG_BIN_DIR/psql" \
+    local script=timers.py
+    if [ "${1:-}" = --faults ]; then
+        script=timers_faults.py
+        shift
+        export PG_CTL="${OWNER[*]} $PG_BIN_DIR/pg_ctl -D $DIR/data -l $DIR/log -w"
+    fi
+    "$CLIENT_PYTHON" "tests/bench/$script" --nats "$NATS" --socket "$DIR" --psql "$PG_BIN_DIR/psql" \
         --watchdog "$programs/sla-watchdog" "$@"
 }
 
