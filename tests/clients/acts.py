@@ -63,11 +63,32 @@ async def check(desk, item):
 
 async def callback(desk, item):
     """Ask the citizen: most are satisfied, some are not, a few can't be reached in three tries."""
+    person = f"{item.unit}-03"
     if item.chance("unreached", 25):
+        for n in (1, 2):
+            await desk.act(item, f"try {n}", person, {"do": "no_answer"})
         answers = {"contacted": True, "solved": None, "satisfied": None, "tries": 3}
     else:
         answers = {"contacted": True, "solved": True, "satisfied": not item.chance("satisfied", 12), "tries": 1}
-    return await desk.act(item, "callback", f"{item.unit}-03", {"do": "call_back", "answers": answers})
+    return await desk.act(item, "callback", person, {"do": "call_back", "answers": answers})
+
+
+async def triage(desk, item):
+    """Accept what waits for a person, or dispatch it, as classification proposes."""
+    if item.body["waiting"] == "RECEIVED":
+        return await desk.act(item, "accept", f"{item.unit}-01", {"do": "accept"})
+    act = {"do": "dispatch", "to": item.body["lead"], "reason": "按分类建议派单。"}
+    return await desk.act(item, "dispatch", f"{item.unit}-01", act)
+
+
+async def request(desk, item):
+    """Grant what was asked; whoever asks is a 01."""
+    return await desk.act(item, "grant", f"{item.unit}-02", {"do": "grant", "request": item.body["request"]})
+
+
+async def notice(_desk, _item):
+    """Read."""
+    return "done"
 
 
 KINDS = {
@@ -77,6 +98,9 @@ KINDS = {
     "review": review,
     "check": check,
     "callback": callback,
+    "triage": triage,
+    "request": request,
+    "notice": notice,
 }
 
 

@@ -30,7 +30,7 @@ type Outcome = Result<(), Problem>;
 
 /// Does what a unit sent.
 pub fn perform(at: At<'_>, unit: &UnitId, act: &UnitAct, open: &mut Open) -> Outcome {
-    let hand = Hand { at, unit, person: act.person.as_str() };
+    let hand = Hand { at, unit, person: act.person.as_str().trim() };
     own_work(&hand, act, &mut open.case)
         .or_else(|| with_others(&hand, act, &mut open.case))
         .or_else(|| at_desk(&hand, &act.act, &mut open.case))
@@ -101,9 +101,9 @@ fn at_desk(hand: &Hand<'_>, act: &ActBody, case: &mut Case) -> Option<Outcome> {
 fn at_centre(hand: &Hand<'_>, act: &UnitAct, open: &mut Open) -> Option<Outcome> {
     let Open { case, lead, followers } = open;
     Some(match &act.act {
-        ActBody::Rule { ruling, reason } => any_order(case, act.order).and_then(|o| hand.rule(case, &o, (ruling, reason))),
+        ActBody::Rule { ruling, reason } => lead_order(case, act.order).and_then(|o| hand.rule(case, &o, (ruling, reason))),
         ActBody::Check { pass, reason } => {
-            any_order(case, act.order).and_then(|o| hand.check(case, &o, (*pass, reason.as_ref()), followers))
+            lead_order(case, act.order).and_then(|o| hand.check(case, &o, (*pass, reason.as_ref()), followers))
         }
         ActBody::NoAnswer {} => hand.no_answer(case),
         ActBody::CallBack { answers } => called(case, act.order).and_then(|o| hand.call_back(case, lead.as_mut(), &o, answers)),
@@ -136,13 +136,19 @@ fn beside(hand: &Hand<'_>, act: &UnitAct, case: &mut Case) -> Outcome {
 
 /// The unit's own piece of work: the one that it names, or the one that it has.
 fn own_order(hand: &Hand<'_>, case: &Case, id: Option<OrderId>) -> Result<work_order::Model, Problem> {
-    let own = |o: &&work_order::Model| o.unit == hand.unit.as_str();
-    if id.is_some() {
-        return any_order(case, id).and_then(|o| if own(&&o) { Ok(o) } else { Err(not_yours()) });
+    let order = match id {
+        Some(_) => any_order(case, id).and_then(|o| if hand.has(&o) { Ok(o) } else { Err(not_yours()) })?,
+        None => {
+            let mut mine = case.orders.iter().filter(|o| o.active == 1 && hand.has(o));
+            let first = mine.clone().find(|o| o.part == "lead").or_else(|| mine.next());
+            first.cloned().ok_or_else(not_yours)?
+        }
+    };
+    if order.officer.as_ref().is_some_and(|officer| officer != hand.person) {
+        let (zh, en) = ("已转给指定的八员，请由其本人办理", "it was given to a named officer, who handles it");
+        return Err(Problem::new("other_officer", zh, en));
     }
-    let mut mine = case.orders.iter().filter(own).filter(|o| o.active == 1);
-    let first = mine.clone().find(|o| o.part == "lead").or_else(|| mine.next());
-    first.cloned().ok_or_else(not_yours)
+    Ok(order)
 }
 
 /// Who asks without a unit's order: the centre's staff.
@@ -155,7 +161,7 @@ fn asker(hand: &Hand<'_>, case: &Case, id: Option<OrderId>) -> Result<Option<wor
 
 /// The last order of a unit, also after it ended.
 fn last_order(hand: &Hand<'_>, case: &Case) -> Result<work_order::Model, Problem> {
-    let own = case.orders.iter().filter(|o| o.unit == hand.unit.as_str() && o.part == "lead");
+    let own = case.orders.iter().filter(|o| hand.has(o) && o.part == "lead");
     own.max_by_key(|o| o.n).cloned().ok_or_else(not_yours)
 }
 
@@ -173,12 +179,18 @@ fn any_order(case: &Case, id: Option<OrderId>) -> Result<work_order::Model, Prob
     }
 }
 
+/// The lead's order: what is ruled on, checked and asked about is its work.
+fn lead_order(case: &Case, id: Option<OrderId>) -> Result<work_order::Model, Problem> {
+    let order = any_order(case, id)?;
+    if order.part == "lead" { Ok(order) } else { Err(unknown_order()) }
+}
+
 /// The order whose result the citizen is asked about; a merged ticket has a callback of its own.
 fn called(case: &Case, id: Option<OrderId>) -> Result<work_order::Model, Problem> {
     let own = case.orders.iter().find(|o| o.part == "callback" && o.active == 1);
-    match (id, own) {
-        (None, Some(own)) => Ok(own.clone()),
-        _ => any_order(case, id),
+    match own {
+        Some(own) if id.is_none_or(|id| own.order_id == id.to_string()) => Ok(own.clone()),
+        _ => lead_order(case, id),
     }
 }
 

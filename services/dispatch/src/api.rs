@@ -12,6 +12,7 @@ use axum::{
 };
 use chassis::http::{HttpProblem, traceparent};
 use contracts::{
+    district::District,
     envelope::{MAX_BODY, bad_body},
     id::{MessageId, UnitId},
     problem::Problem,
@@ -47,6 +48,10 @@ pub fn router(door: Door<Dispatch>, db: Db) -> Router {
 async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
     let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
     let unit: UnitId = unit.parse().map_err(bad)?;
+    if District::sample().unit(&unit).is_none() {
+        let p = Problem::new("unknown_unit", "没有这个单位，请核对地址", "there is no such unit; check the address");
+        return Err(HttpProblem(StatusCode::NOT_FOUND, p));
+    }
     let key = key(&headers).map_err(bad)?;
     let act: UnitAct = serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?;
     // the same act over NATS under the same id is the same message

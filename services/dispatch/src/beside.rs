@@ -1,10 +1,10 @@
 //! What is remembered of a ticket beside its state: open requests, tries, the dispute's time.
 
+use chrono::{DateTime, Utc};
 use contracts::{
     id::{OrderId, UnitId},
     problem::Problem,
     ticket::RequestKind,
-    work::Ask,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +18,18 @@ pub struct Beside {
     /// Requests that wait for a decision, at most one of a kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Pending>,
+    /// A merged ticket's reporter said that it is solved: not asked again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub content: bool,
     /// Callback tries without answer in this round.
     #[serde(skip_serializing_if = "is_zero")]
     pub tries: u16,
     /// Who appealed the assessment, while the appeal is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appeal: Option<String>,
-    /// When the return under review was asked, ms.
+    /// The return under review.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub returned_ms: Option<i64>,
+    pub returned: Option<Returned>,
     /// Time that disputes took, ms: charged to them.
     #[serde(skip_serializing_if = "is_none_lost")]
     pub lost_ms: i64,
@@ -45,11 +48,28 @@ fn is_none_lost(n: &i64) -> bool {
     *n == 0
 }
 
+/// A return that waits for the centre's ruling; texts are masked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Returned {
+    /// When it was asked, ms.
+    pub at_ms: i64,
+    /// Why.
+    pub reason: String,
+    /// The rule it rests on.
+    pub legal_basis: String,
+    /// The unit that is named instead.
+    pub propose: UnitId,
+}
+
 /// A request that waits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pending {
-    /// What is asked, with its reasons; texts are masked.
-    pub ask: Ask,
+    /// What is asked.
+    pub kind: RequestKind,
+    /// Why, with all that it must say; masked.
+    pub reason: String,
+    /// The new deadline or the promised date.
+    pub until: Option<DateTime<Utc>>,
     /// The unit that asks.
     pub unit: UnitId,
     /// The person who asks: may not decide.
@@ -63,14 +83,26 @@ pub struct Pending {
 impl Beside {
     /// The request of a kind.
     pub fn request(&self, kind: RequestKind) -> Result<&Pending, Problem> {
-        self.requests.iter().find(|r| r.ask.kind() == kind).ok_or_else(|| {
+        self.requests.iter().find(|r| r.kind == kind).ok_or_else(|| {
             Problem::new("request_pending", format!("没有待审核的{}申请", kind.zh()), format!("no {} is asked for", kind.en()))
         })
     }
 
     /// Takes the request of a kind out.
     pub fn take(&mut self, kind: RequestKind) {
-        self.requests.retain(|r| r.ask.kind() != kind);
+        self.requests.retain(|r| r.kind != kind);
+    }
+
+    /// The ticket goes to other hands, or to a new round: what was asked for is void, but what concerns the assessment.
+    pub fn new_hands(&mut self) {
+        self.requests.retain(|r| r.kind == RequestKind::Exclude);
+    }
+
+    /// A dispute ends: its time is charged to it.
+    pub fn dispute_ends(&mut self, now: DateTime<Utc>) -> i64 {
+        let lost = self.returned.take().map_or(0, |r| now.timestamp_millis() - r.at_ms);
+        self.lost_ms += lost;
+        lost
     }
 
     /// This person had a hand in the handling.

@@ -11,7 +11,7 @@ use contracts::{
     lifecycle::{Act, Class, Clock, Context, History, Note, Role, State, Transition, next, note},
     problem::Problem,
     subject,
-    ticket::{By, TicketFact},
+    ticket::{By, ResultForm, TicketFact},
     work::{QueueItem, Task},
 };
 use sla::{ClockBook, Limit, SlaError};
@@ -110,6 +110,11 @@ impl Case {
         Ok(())
     }
 
+    /// The result that is checked and told.
+    pub fn result(&self) -> Result<ResultForm, Problem> {
+        self.ticket.result.as_deref().and_then(|r| serde_json::from_str(r).ok()).ok_or_else(|| stored_badly("result"))
+    }
+
     /// A piece of work of this ticket.
     pub fn order(&self, id: OrderId) -> Option<&work_order::Model> {
         let id = id.to_string();
@@ -151,18 +156,19 @@ impl Case {
         Ok(id)
     }
 
-    /// Ends all pieces of work that are in effect; those of co-handlers stop their clocks.
-    pub fn end_orders(&mut self) {
+    /// Ends all pieces of work that are in effect; those of co-handlers stop their clocks. Gives what was ended.
+    pub fn end_orders(&mut self) -> Vec<work_order::Model> {
         let active: Vec<work_order::Model> = self.orders.iter().filter(|o| o.active == 1).cloned().collect();
-        for order in active {
+        for order in &active {
             if order.due_ms.is_some() && order.state != "reported" {
-                self.part_turn(&order, contracts::lifecycle::Change::Stopped, None);
+                self.part_turn(order, contracts::lifecycle::Change::Stopped, None);
             }
             self.change(&order.order_id, |o| {
                 o.active = 0;
                 "ended".clone_into(&mut o.state);
             });
         }
+        active
     }
 
     /// Tells what happened to a co-handler's own clock, which runs beside the ticket's.

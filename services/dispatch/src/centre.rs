@@ -2,18 +2,17 @@
 //! returns, checks results, calls back. Pure.
 
 use contracts::{
-    district::centre,
     id::UnitId,
-    lifecycle::{Act, Answer, Callback, Class, Consultation, Context, Note, Request, Role, State},
+    lifecycle::{Act, Answer, Callback, Consultation, Context, Note, Request, Role, State},
     problem::Problem,
     text::Text,
-    ticket::{CallbackAnswers, Checked, Closed, ResultForm, ReturnRuled},
-    work::{Callback as CallbackItem, Ruling},
+    ticket::{CallbackAnswers, Checked, Closed, ReturnRuled},
+    work::Ruling,
 };
 use sla::Limit;
 
 use crate::{
-    case::{Case, Granted, stored_badly},
+    case::{Case, Granted},
     entity::work_order,
     hand::Hand,
     merge,
@@ -56,6 +55,9 @@ impl Hand<'_> {
             );
             return Err(Problem::new("days_of_each", zh, en));
         }
+        if !d.responsible.is_empty() {
+            self.units(d.responsible)?;
+        }
         let mut responsible: Vec<(UnitId, Option<u32>)> = Vec::new();
         for (i, unit) in d.responsible.iter().enumerate() {
             if unit != d.lead && !responsible.iter().any(|(u, _)| u == unit) {
@@ -87,12 +89,13 @@ impl Hand<'_> {
                 case.step(self.at, Act::RefuseReturn, Role::Checker, facts, Granted::default())?;
                 self.ruled(case, order, Role::Checker, (None, reason))?;
                 case.change(&order.order_id, |o| "signed".clone_into(&mut o.state));
-                orders::hand_back(case, self.at)
+                orders::requeue(case, self.at)
             }
             Ruling::Grant { to } => {
                 let to = self.at.rules.known(to)?;
                 case.step(self.at, Act::GrantReturn, Role::Checker, facts, Granted::default())?;
                 self.ruled(case, order, Role::Checker, (Some(&to), reason))?;
+                self.end_work(case, "退单已同意，本单位任务结束", &[&to])?;
                 // a granted return goes through the dispatcher again
                 let dispatcher = self.acting(Role::Dispatcher);
                 let sent = (Plan::to(to, why), &dispatcher);
@@ -117,9 +120,7 @@ impl Hand<'_> {
         (to, reason): (Option<&UnitId>, String),
     ) -> Result<(), Problem> {
         let mut beside = case.beside()?;
-        let asked = beside.returned_ms.take().unwrap_or(self.at.now.timestamp_millis());
-        let lost_ms = self.at.now.timestamp_millis() - asked;
-        beside.lost_ms += lost_ms;
+        let lost_ms = beside.dispute_ends(self.at.now);
         if let Some(to) = to {
             beside.named.retain(|u| u != to);
             beside.named.insert(0, to.clone());
@@ -137,8 +138,8 @@ impl Hand<'_> {
         (pass, reason): (bool, Option<&Text<2000>>),
         followers: &mut [Case],
     ) -> Result<(), Problem> {
-        let simple = case.class()? == Class::Simple;
-        let role = if simple && self.unit.as_str() == order.unit { Role::GridChief } else { Role::Checker };
+        let chief = self.has(order) && orders::checked_by_chief(case, self.at, self.unit)?;
+        let role = if chief { Role::GridChief } else { Role::Checker };
         if role == Role::Checker {
             self.only_centre()?;
         }
@@ -150,11 +151,10 @@ impl Hand<'_> {
         case.tell(Checked { of, passed: pass, reason: reason.map(Text::masked) }, self.at.now)?;
         if !pass {
             case.change(&order.order_id, |o| "signed".clone_into(&mut o.state));
-            return orders::hand_back(case, self.at);
+            return orders::requeue(case, self.at);
         }
-        let (id, unit, result) = (order.order_id.parse()?, order.unit.parse::<UnitId>()?, result(case)?);
-        let task = case.task(id, self.at.now)?;
-        case.enqueue(&centre(), id, CallbackItem { task, unit: unit.clone(), result: result.clone() }, self.at.now)?;
+        orders::requeue(case, self.at)?;
+        let (unit, result) = (order.unit.parse::<UnitId>()?, case.result()?);
         for follower in followers {
             merge::call(follower, self.at, &unit, &result)?;
         }
@@ -184,14 +184,12 @@ impl Hand<'_> {
             return merge::called(self, case, lead, (order, answers));
         }
         let role = Role::CallbackClerk;
-        let answer = answers.solved.zip(answers.satisfied).map(|(solved, satisfied)| Answer { solved, satisfied, upheld: false });
-        let mut beside = case.beside()?;
-        // tries that were logged one by one, or that the clerk tells together
-        let tries = beside.tries.max(u16::from(answers.tries));
-        let facts = Context { people: self.people(case)?, callback: Callback { answer, tries }, ..orders::named() };
-        if answer.is_some_and(Answer::calls_for_redo) {
+        let (answers, callback) = self.counted(case, answers)?;
+        let facts = Context { people: self.people(case)?, callback, ..orders::named() };
+        if callback.answer.is_some_and(Answer::calls_for_redo) {
             let plan = Plan::to(order.unit.parse()?, "回访未解决，二次派单".to_owned());
             case.step(self.at, Act::Redo, role, facts, Granted::default())?;
+            let mut beside = case.beside()?;
             (beside.tries, beside.handlers) = (0, Vec::new());
             case.remember(&beside)?;
             orders::send(case, self.at, plan, &self.acting(role))?;
@@ -199,12 +197,24 @@ impl Hand<'_> {
         }
         case.step(self.at, Act::Close, role, facts, Granted::default())?;
         case.end_orders();
-        let public_reply = result(case)?.public_reply;
+        let public_reply = case.result()?.public_reply;
         let of = self.of(case, order, role)?;
-        case.tell(Closed { of, answers: answers.clone(), public_reply }, self.at.now)
+        case.tell(Closed { of, answers, public_reply }, self.at.now)
     }
-}
 
-fn result(case: &Case) -> Result<ResultForm, Problem> {
-    case.ticket.result.as_deref().and_then(|r| serde_json::from_str(r).ok()).ok_or_else(|| stored_badly("result"))
+    /// The answers with the calls counted: those that were logged, and this one. A citizen who was reached says both,
+    /// solved and satisfied, or neither.
+    pub fn counted(&self, case: &Case, answers: &CallbackAnswers) -> Result<(CallbackAnswers, Callback), Problem> {
+        let answer = match (answers.solved, answers.satisfied) {
+            (Some(solved), Some(satisfied)) => Some(Answer { solved, satisfied, upheld: answers.upheld }),
+            (None, None) => None,
+            _ => {
+                let (zh, en) = ("解决与满意须分别回答，或均未联系上", "give both answers, solved and satisfied, or neither");
+                return Err(Problem::new("both_answers", zh, en));
+            }
+        };
+        let tries = case.beside()?.tries.saturating_add(1);
+        let told = CallbackAnswers { tries: u8::try_from(tries).unwrap_or(u8::MAX), ..answers.clone() };
+        Ok((told, Callback { answer, tries }))
+    }
 }

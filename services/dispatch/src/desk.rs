@@ -2,7 +2,7 @@
 
 use contracts::{
     id::UnitId,
-    lifecycle::{Act, Class, Context, Intake, Note, Order as OrderFacts, Outside, Request, Role, State, Touch},
+    lifecycle::{Act, Class, Context, Intake, Note, Order as OrderFacts, Outside, Request, Role, Touch},
     problem::Problem,
     text::Text,
     ticket::RefusalReason,
@@ -11,7 +11,7 @@ use contracts::{
 
 use crate::{
     case::{Case, Granted},
-    hand::{Hand, Move},
+    hand::{Hand, Move, not_yours},
     opening,
     orders::{self, Plan},
     together,
@@ -65,6 +65,10 @@ impl Hand<'_> {
         lead: Option<&UnitId>,
     ) -> Result<(), Problem> {
         let role = self.grid_or_call_taker(case)?;
+        if role == Role::GridWorker && (class.is_some() || division.is_some() || lead.is_some()) {
+            // a grid takes it in as classified; who names another way is the call-taker
+            return Err(not_yours());
+        }
         if let Some(division) = division {
             if self.at.rules.district.division(division).is_none() {
                 return Err(Problem::field("division", "没有这个区划，请核对代码", "there is no such division; check its code"));
@@ -133,15 +137,16 @@ impl Hand<'_> {
     /// 撤回 (T9) of a dispatch that nobody touched; the ticket waits on the dispatcher's desk again.
     pub fn recall(&self, case: &mut Case, reason: &Text<2000>) -> Result<(), Problem> {
         self.only_centre()?;
+        let parts = || case.orders.iter().filter(|o| o.active == 1);
         let touch = match case.lead() {
-            Some(o) if o.state == "queued" && o.person.is_none() => Touch::Untouched,
-            Some(o) if o.state == "queued" => Touch::Written,
-            Some(_) => Touch::Signed,
             None => Touch::Unknown,
+            Some(_) if parts().any(|o| o.state != "queued") => Touch::Signed,
+            Some(_) if parts().any(|o| o.person.is_some()) => Touch::Written,
+            Some(_) => Touch::Untouched,
         };
         let facts = Context { order: OrderFacts { touch, ..OrderFacts::default() }, ..Context::default() };
         case.step(self.at, Act::Recall, Role::Dispatcher, facts, Granted::default())?;
-        case.end_orders();
+        self.end_work(case, "已撤回派单", &[])?;
         self.moved(case, Act::Recall, Role::Dispatcher, Move::because(reason.masked()))?;
         opening::triage(case, self.at)
     }
@@ -149,16 +154,12 @@ impl Hand<'_> {
     /// 启动会商 (T18).
     pub fn convene(&self, case: &mut Case, (units, reason): (&[UnitId], &Text<2000>)) -> Result<(), Problem> {
         self.only_centre()?;
-        if units.is_empty() {
-            return Err(Problem::field("units", "请写明邀请哪些单位", "name the units that are invited"));
-        }
-        if let State::ReturnReview = case.state()? {
-            let mut beside = case.beside()?;
-            let asked = beside.returned_ms.take().unwrap_or(self.at.now.timestamp_millis());
-            beside.lost_ms += self.at.now.timestamp_millis() - asked;
-            case.remember(&beside)?;
-        }
-        opening::consult(case, self.at, &self.acting(Role::Convener), Some(units))?;
+        let units = self.units(units)?;
+        let mut beside = case.beside()?;
+        beside.dispute_ends(self.at.now);
+        case.remember(&beside)?;
+        self.end_work(case, "已启动会商，原任务结束", &[])?;
+        opening::consult(case, self.at, &self.acting(Role::Convener), Some(&units))?;
         let mut noted = self.noted(case, Note::AddNote, Role::Convener)?;
         noted.text = Some(reason.masked());
         case.tell(noted, self.at.now)
@@ -168,7 +169,7 @@ impl Hand<'_> {
     pub fn attend(&self, case: &mut Case, units: &[UnitId]) -> Result<(), Problem> {
         self.only_centre()?;
         let mut noted = self.noted(case, Note::Attend, Role::Convener)?;
-        noted.units = units.iter().map(|u| self.at.rules.known(u)).collect::<Result<_, _>>()?;
+        noted.units = self.units(units)?;
         case.tell(noted, self.at.now)
     }
 
@@ -177,11 +178,16 @@ impl Hand<'_> {
         self.only_centre()?;
         case.note(self.at, Note::Reclassify, Role::Dispatcher)?;
         let before = case.class()?;
+        if before == class {
+            return Err(Problem::new("same_class", "类别没有变化", "it is of this class already"));
+        }
         together::reclass(case, self, class)?;
         let mut noted = self.noted(case, Note::Reclassify, Role::Dispatcher)?;
         noted.class = Some(class);
         noted.text = Some(format!("{}改为{}：{}", before.zh(), class.zh(), reason.masked()));
         noted.units = case.lead().and_then(|o| o.unit.parse().ok()).into_iter().collect();
-        case.tell(noted, self.at.now)
+        let said = noted.text.clone().unwrap_or_default();
+        case.tell(noted, self.at.now)?;
+        self.tell_holder(case, &said)
     }
 }

@@ -56,6 +56,12 @@ impl Hand<'_> {
         Acting { role, unit: Some(self.unit.clone()), person: Some(self.person.to_owned()) }
     }
 
+    /// Is it this unit's piece of work, its own or its predecessor's?
+    pub fn has(&self, order: &work_order::Model) -> bool {
+        let today = order.unit.parse().ok().and_then(|u: UnitId| self.at.rules.known(&u).ok());
+        today.is_some_and(|u| u == *self.unit)
+    }
+
     /// The role in which a unit has its work order in hand.
     pub fn handler(&self, order: &work_order::Model) -> Role {
         let grid = self.at.rules.district.unit(self.unit).is_some_and(|u| u.kind == UnitKind::Grid);
@@ -108,18 +114,55 @@ impl Hand<'_> {
     }
 
     /// Tells the unit that has the ticket what was decided about it.
-    pub fn tell_holder(&self, case: &mut Case, said: String) -> Result<(), Problem> {
+    pub fn tell_holder(&self, case: &mut Case, said: &str) -> Result<(), Problem> {
         let Some((to, order)) = holder(case)? else { return Ok(()) };
+        self.word(case, &to, order, said)
+    }
+
+    /// Ends all work on the ticket and tells each unit that had some, but those of `but`.
+    pub fn end_work(&self, case: &mut Case, said: &str, but: &[&UnitId]) -> Result<(), Problem> {
+        for order in case.end_orders() {
+            let unit: UnitId = order.unit.parse()?;
+            if matches!(order.part.as_str(), "lead" | "responsible" | "whistle") && !but.contains(&&unit) {
+                self.word(case, &unit, order.order_id.parse()?, said)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn word(&self, case: &mut Case, to: &UnitId, order: OrderId, said: &str) -> Result<(), Problem> {
         let item = Notice {
             task: case.task(order, self.at.now)?,
             note: Note::AddNote,
             unit: Some(self.unit.clone()),
-            said,
+            said: said.to_owned(),
             reply_due: None,
         };
-        case.enqueue(&to, order, item, self.at.now)
+        case.enqueue(to, order, item, self.at.now)
+    }
+
+    /// Remembers that this person had a hand in the handling.
+    pub fn took_part(&self, case: &mut Case) -> Result<(), Problem> {
+        let mut beside = case.beside()?;
+        beside.handled(self.person);
+        case.remember(&beside)
+    }
+
+    /// Units as they act today: each once, not none, and not more than can be called together.
+    pub fn units(&self, units: &[UnitId]) -> Result<Vec<UnitId>, Problem> {
+        let mut known: Vec<UnitId> = units.iter().map(|u| self.at.rules.known(u)).collect::<Result<_, _>>()?;
+        known.sort_unstable();
+        known.dedup();
+        if known.is_empty() || units.len() > MOST_UNITS {
+            let (zh, en) = (format!("请写明 1 至 {MOST_UNITS} 个单位"), format!("name 1 to {MOST_UNITS} units"));
+            return Err(Problem::new("units", zh, en));
+        }
+        Ok(known)
     }
 }
+
+/// Units that one act may name.
+const MOST_UNITS: usize = 50;
 
 /// The unit that has the ticket, with its order; none while none has.
 pub fn holder(case: &Case) -> Result<Option<(UnitId, OrderId)>, Problem> {

@@ -16,6 +16,7 @@ use contracts::{
     work::{ActBody, AnswerOutcome, Answers, UnitAct, UnitAnswer},
 };
 use outbox::{Decision, Fault, Handler, Refusal, Said, Tx};
+use sea_orm::DbErr;
 use sla::Calendar;
 
 use crate::{
@@ -71,7 +72,10 @@ impl Dispatch {
             return Ok(known);
         }
         let row = store::rules(tx, version).await?;
-        let book = row.and_then(|r| serde_json::from_str(&r.book).ok()).unwrap_or_else(|| known.book.clone());
+        // rules that this version can't read: better no decision than one by other rules
+        let unreadable = |e: String| Fault::Db(DbErr::Json(format!("rule book {version}: {e}")));
+        let row = row.ok_or_else(|| unreadable("missing".to_owned()))?;
+        let book = serde_json::from_str(&row.book).map_err(|e| unreadable(e.to_string()))?;
         let rules = Arc::new(Rules { book, version, ..(*known).clone() });
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
         Ok(rules)
@@ -86,7 +90,10 @@ impl Desk {
         let lead = case.ticket.lead_ticket.as_ref().and_then(|l| self.cases.get(l)).cloned();
         let mut open = Open { case, lead, followers: Vec::new() };
         decide(&mut open)?;
-        let touched = std::iter::once(open.case).chain(open.lead).chain(open.followers);
+        // a lead case that only stood by is not written: a thousand callbacks would meet at its row
+        let stood_by = |lead: &Case| self.cases.get(&lead.ticket.ticket_id).is_some_and(|l| l.ticket == lead.ticket);
+        let lead = open.lead.filter(|lead| !stood_by(lead));
+        let touched = std::iter::once(open.case).chain(lead).chain(open.followers);
         let mut said = Vec::new();
         for mut case in touched {
             said.extend(case.said());
@@ -119,12 +126,19 @@ impl Desk {
         self.cases.values().filter(|c| c.ticket.lead_ticket.as_deref() == Some(lead)).cloned().collect()
     }
 
-    /// What the product does by itself; a ticket that is past that point stays as it is.
-    fn by_itself(&mut self, ticket: TicketId, decide: impl FnOnce(&mut Case, &Rules) -> Result<(), Problem>) -> Vec<Outbound> {
+    /// What the product does by itself. A ticket that is past that point stays as it is; what is broken is set aside.
+    fn by_itself(
+        &mut self,
+        ticket: TicketId,
+        decide: impl FnOnce(&mut Case, &Rules) -> Result<(), Problem>,
+    ) -> Result<Vec<Outbound>, Refusal> {
         let rules = self.rules.clone();
-        self.on(ticket, |open| decide(&mut open.case, &rules)).unwrap_or_else(|problem| {
-            tracing::debug!(%ticket, code = problem.code, "nothing to do for this clock");
-            Vec::new()
+        self.on(ticket, |open| decide(&mut open.case, &rules)).or_else(|problem| match problem.code.as_str() {
+            "stored_badly" | "no_deadline" => Err(Refusal::Illegal(problem)),
+            code => {
+                tracing::debug!(%ticket, code, "nothing to do for this clock");
+                Ok(Vec::new())
+            }
         })
     }
 }
@@ -173,9 +187,13 @@ impl Handler for Dispatch {
                 said
             }
             Heard::Act(unit, event, act) => return Ok(self.answered(desk, message, unit, event, act)),
+            // the reporter is quicker than classification
+            Heard::Citizen(_, act) if !desk.cases.contains_key(&act.ticket.to_string()) => {
+                return Err(Refusal::TooEarly("the ticket is not classified yet"));
+            }
             Heard::Citizen(event, act) => return Ok(citizen(desk, message, event, act)),
-            Heard::Expired(e) => desk.by_itself(e.ticket, |case, rules| system::expired(case, At { rules, now }, e)),
-            Heard::Warned(c) => desk.by_itself(c.ticket, |case, rules| system::warned(case, At { rules, now }, c)),
+            Heard::Expired(e) => desk.by_itself(e.ticket, |case, rules| system::expired(case, At { rules, now }, e))?,
+            Heard::Warned(c) => desk.by_itself(c.ticket, |case, rules| system::warned(case, At { rules, now }, c))?,
             Heard::Rules(new) => rule_register::change(desk, new, now).map_err(Refusal::Illegal)?,
         };
         Ok(Said { outbound, answer: AnswerOutcome::Done })

@@ -2,6 +2,7 @@
 
 use contracts::{
     clock::{ClockAt, ClockFact, Expired},
+    district::District,
     envelope::Envelope,
     id::UnitId,
     problem::Problem,
@@ -68,6 +69,9 @@ impl HeardTrait for Heard {
         let unit: UnitId = subject::last_token(subject).parse()?;
         if subject != subject::act(&unit) {
             return Err(Problem::new("wrong_version", "只支持 work.v1.act.<单位>", "only work.v1.act.<unit> is spoken here"));
+        }
+        if District::sample().unit(&unit).is_none() {
+            return Err(Problem::new("unknown_unit", "没有这个单位，请核对主题", "there is no such unit; check the subject"));
         }
         if envelope.source != subject::unit_uri(&unit) {
             let (zh, en) = (

@@ -3,7 +3,7 @@
 use contracts::{
     district::centre,
     id::{TicketId, UnitId},
-    lifecycle::{Act, Context, Merge as Facts, Note, Role, State},
+    lifecycle::{Act, Answer, Context, Guard, Merge as Facts, Note, Role, State},
     problem::Problem,
     text::Text,
     ticket::{CallbackAnswers, ResultForm},
@@ -33,9 +33,12 @@ impl Hand<'_> {
             let (zh, en) = ("没有这个主案，请核对工单", "there is no such lead case; check the ticket");
             return Err(Problem::new("unknown_lead_case", zh, en));
         };
-        if !lead.state()?.is_open() {
-            let (zh, en) =
-                ("主案已办结或已并入他案，请另选主案", "the lead case is not open or is merged itself; choose another");
+        // after its check the reporters are called: who comes then would be forgotten
+        if !lead.state()?.is_open() || lead.state()? == State::PendingCallback {
+            let (zh, en) = (
+                "主案已审核、已办结或已并入他案，请另选主案",
+                "the lead case is checked, closed or merged itself; choose another",
+            );
             return Err(Problem::new("lead_case_not_open", zh, en));
         }
         if case.ticket.followers > 0 {
@@ -48,7 +51,7 @@ impl Hand<'_> {
         lead.ticket.followers += 1;
         let what = Move { lead: Some(into), ..Move::because(reason.masked()) };
         self.moved(case, Act::Merge, Role::Dispatcher, what)?;
-        self.tell_holder(case, format!("已并入主案 {}，请在主案中办理", lead.ticket.number))
+        self.tell_holder(case, &format!("已并入主案 {}，请在主案中办理", lead.ticket.number))
     }
 
     /// 拆案 (T32): the ticket is what it was.
@@ -58,18 +61,35 @@ impl Hand<'_> {
     }
 }
 
-/// A merged ticket goes on by itself, where it stood.
+/// A merged ticket goes on by itself, where it stood: who must act on it has it before them again.
 fn apart(hand: &Hand<'_>, case: &mut Case, lead: Option<&mut Case>, reason: String) -> Result<(), Problem> {
     case.step(hand.at, Act::Split, Role::Dispatcher, Context::default(), Granted::default())?;
     if let Some(lead) = lead {
         lead.ticket.followers -= 1;
     }
+    let asked: Vec<String> = callbacks(case).map(|o| o.order_id.clone()).collect();
+    for order in asked {
+        case.change(&order, end);
+    }
     let before = case.ticket.lead_ticket.take().and_then(|t| t.parse().ok());
-    hand.moved(case, Act::Split, Role::Dispatcher, Move { lead: before, ..Move::because(reason) })
+    hand.moved(case, Act::Split, Role::Dispatcher, Move { lead: before, ..Move::because(reason) })?;
+    orders::requeue(case, hand.at)
 }
 
-/// The lead case passed its check: the reporter of this merged ticket is called as well.
+fn callbacks(case: &Case) -> impl Iterator<Item = &work_order::Model> {
+    case.orders.iter().filter(|o| o.part == "callback" && o.active == 1)
+}
+
+fn end(order: &mut work_order::Model) {
+    order.active = 0;
+    "ended".clone_into(&mut order.state);
+}
+
+/// The lead case passed its check: the reporter of this merged ticket is called as well, unless content before.
 pub fn call(case: &mut Case, at: At<'_>, unit: &UnitId, result: &ResultForm) -> Result<(), Problem> {
+    if case.beside()?.content || callbacks(case).next().is_some() {
+        return Ok(());
+    }
     let order = case.open(&centre(), "callback")?;
     let task = case.task(order, at.now)?;
     case.enqueue(&centre(), order, Callback { task, unit: unit.clone(), result: result.clone() }, at.now)
@@ -86,20 +106,29 @@ pub fn called(
         let (zh, en) = ("主案尚未审核通过，不能回访", "the lead case has not passed its check; there is nothing to ask yet");
         return Err(Problem::new("not_yet", zh, en));
     }
+    let (answers, callback) = hand.counted(case, answers)?;
+    let handled = lead.as_ref().map_or(Ok(false), |l| l.beside().map(|b| b.handlers.iter().any(|p| p == hand.person)))?;
+    let refusal = match callback.answer {
+        _ if handled => Some(Guard::NotTheHandler),
+        None if callback.tries < hand.at.rules.book.limits.callback_tries => Some(Guard::CallbackDone),
+        _ => None,
+    };
+    if let Some(guard) = refusal {
+        return Err(Problem::new(guard.code(), guard.zh(), guard.en()));
+    }
     let mut noted = hand.noted(case, Note::CallBack, Role::CallbackClerk)?;
     noted.order = order.order_id.parse().ok();
-    noted.answers = Some(answers.clone());
+    noted.answers = Some(answers);
     case.change(&order.order_id, |o| {
-        o.active = 0;
-        "ended".clone_into(&mut o.state);
+        end(o);
         o.person = Some(hand.person.to_owned());
     });
+    let mut beside = case.beside()?;
+    (beside.tries, beside.content) = (0, callback.answer.is_some_and(|a| a.solved));
+    case.remember(&beside)?;
     case.tell(noted, hand.at.now)?;
-    if answers.solved == Some(false) {
-        apart(hand, case, lead, "诉求人反映未解决，单独办理".to_owned())?;
-        if case.state()? != State::PendingDispatch {
-            return orders::hand_back(case, hand.at);
-        }
+    if callback.answer.is_some_and(Answer::calls_for_redo) {
+        return apart(hand, case, lead, "诉求人反映未解决，单独办理".to_owned());
     }
     Ok(())
 }

@@ -56,19 +56,36 @@ pub fn accept(case: &mut Case, at: At<'_>, acting: &Acting) -> Result<(), Proble
 /// 启动会商 (T18): the district centre convenes those who are invited, or those whom classification names.
 pub fn consult(case: &mut Case, at: At<'_>, acting: &Acting, invited: Option<&[UnitId]>) -> Result<(), Problem> {
     case.step(at, Act::OpenConsultation, acting.role, Context::default(), Granted::default())?;
-    case.end_orders();
-    let lead = named_lead(case)?;
-    let others = match invited {
-        Some(units) => units.iter().map(|u| at.rules.known(u)).collect::<Result<Vec<_>, _>>()?,
-        None => others(case, at)?,
-    };
+    let mut beside = case.beside()?;
+    beside.new_hands();
+    if let Some(invited) = invited {
+        beside.named.truncate(1);
+        beside.named.extend(invited.iter().filter(|u| !beside.named.contains(u)).cloned().collect::<Vec<_>>());
+    }
+    case.remember(&beside)?;
     let order = case.open(&centre(), "consultation")?;
-    let others: Vec<UnitId> = others.into_iter().filter(|u| *u != lead).collect();
-    let units = std::iter::once(lead.clone()).chain(others.iter().cloned()).collect();
+    let (lead, others) = invitation(case, at)?;
+    let units = std::iter::once(lead).chain(others).collect();
     let by = case.by(acting)?;
     case.tell(ConsultationOpened { ticket: case.id()?, order, invited: units, at: at.now, by }, at.now)?;
-    let item = Consultation { task: case.task(order, at.now)?, lead, others };
-    case.enqueue(&centre(), order, item, at.now)
+    consultation_item(case, at)
+}
+
+/// The convener's item.
+pub fn consultation_item(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+    let open = case.orders.iter().find(|o| o.part == "consultation" && o.active == 1);
+    let order = open.ok_or_else(|| stored_badly("work_order"))?.order_id.parse()?;
+    let (lead, others) = invitation(case, at)?;
+    case.enqueue(&centre(), order, Consultation { task: case.task(order, at.now)?, lead, others }, at.now)
+}
+
+/// Lead and others that are named; if nobody is beside the lead, the town of the place: a consultation needs more than
+/// one.
+fn invitation(case: &Case, at: At<'_>) -> Result<(UnitId, Vec<UnitId>), Problem> {
+    let lead = named_lead(case)?;
+    let named: Vec<UnitId> = case.beside()?.named.into_iter().skip(1).filter(|u| *u != lead).collect();
+    let town = || vec![at.rules.district.town_unit_of(case.division().as_ref())];
+    Ok((lead, if named.is_empty() { town() } else { named }))
 }
 
 /// Puts a ticket that waits for a person on the centre's desk.
@@ -100,13 +117,6 @@ fn nothing_yet(case: &Case) -> Result<OrderId, Problem> {
 /// The unit that classification, or the last ruling, names.
 pub fn named_lead(case: &Case) -> Result<UnitId, Problem> {
     case.beside()?.named.into_iter().next().ok_or_else(|| stored_badly("beside"))
-}
-
-/// The units that classification names beside the lead; if it names none, the town of the place: a consultation
-/// needs more than one.
-fn others(case: &Case, at: At<'_>) -> Result<Vec<UnitId>, Problem> {
-    let others: Vec<UnitId> = case.beside()?.named.into_iter().skip(1).collect();
-    Ok(if others.is_empty() { vec![at.rules.district.town_unit_of(case.division().as_ref())] } else { others })
 }
 
 fn row(at: At<'_>, c: &Classified) -> Result<ticket::Model, Problem> {

@@ -2,16 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use contracts::{
+    district::{UnitKind, centre},
     id::UnitId,
-    lifecycle::{Act, Change, Class, Clock, Context, Order as OrderFacts, Role},
+    lifecycle::{Act, Change, Class, Clock, Context, Order as OrderFacts, Role, State},
     problem::Problem,
     ticket::{Assigned, Dispatched, Part},
-    work::{Copy, WorkOrder},
+    work::{Callback, Check, Copy, QueueItem, Review, Task, WorkOrder},
 };
 use sla::Limit;
 
 use crate::{
     case::{Acting, Case, Granted, no_deadline, stored_badly},
+    entity::work_order,
+    opening,
     rules::At,
 };
 
@@ -56,6 +59,9 @@ pub fn send(case: &mut Case, at: At<'_>, plan: Plan, acting: &Acting) -> Result<
     let lead = at.rules.known(&plan.lead)?;
     let class = case.class()?;
     case.end_orders();
+    let mut beside = case.beside()?;
+    beside.new_hands();
+    case.remember(&beside)?;
     case.ticket.dispatched_ms = Some(at.now.timestamp_millis());
     let mut orders = vec![Assigned { order: case.open(&lead, "lead")?, unit: lead.clone(), part: Part::Lead, due: None }];
     for (unit, days) in &plan.responsible {
@@ -125,12 +131,63 @@ fn tell(
     case.tell(fact, at.now)
 }
 
-/// The unit has its work order again; its queue item was acknowledged, so it gets a new one.
-pub fn hand_back(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+/// Puts the ticket before whoever must act on it now; the queue item that they had was acknowledged, or went to others.
+pub fn requeue(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+    match case.state()? {
+        State::Received | State::PendingDispatch => opening::triage(case, at),
+        State::ReturnReview => centre_item(case, at, review),
+        State::Consulting => opening::consultation_item(case, at),
+        State::FeedbackReview => centre_item(case, at, check),
+        State::PendingCallback => centre_item(case, at, callback),
+        State::Dispatched | State::InProgress | State::Suspended | State::Deferred => match case.lead().cloned() {
+            Some(lead) => hand_over(case, at, &lead),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// A work order as the unit that has it reads it.
+pub fn hand_over(case: &mut Case, at: At<'_>, order: &work_order::Model) -> Result<(), Problem> {
+    let id = order.order_id.parse()?;
+    let part = if order.part == "lead" { Part::Lead } else { Part::Responsible };
+    let others = case.orders.iter().filter(|o| o.active == 1 && o.order_id != order.order_id);
+    let with = others.filter(|o| matches!(o.part.as_str(), "lead" | "responsible")).map(|o| o.unit.parse());
+    let item = WorkOrder { task: case.task(id, at.now)?, part, with: with.collect::<Result<_, _>>()?, what: None };
+    case.enqueue(&order.unit.parse()?, id, item, at.now)
+}
+
+/// An item of the centre's queue about the lead's work; a simple matter's check is its grid chief's.
+fn centre_item(
+    case: &mut Case,
+    at: At<'_>,
+    item: impl FnOnce(&Case, Task, UnitId) -> Result<QueueItem, Problem>,
+) -> Result<(), Problem> {
     let Some(lead) = case.lead().cloned() else { return Ok(()) };
-    let order = lead.order_id.parse()?;
-    let task = case.task(order, at.now)?;
-    case.enqueue(&lead.unit.parse()?, order, WorkOrder { task, part: Part::Lead, with: Vec::new(), what: None }, at.now)
+    let (id, unit) = (lead.order_id.parse()?, lead.unit.parse::<UnitId>()?);
+    let item = item(case, case.task(id, at.now)?, unit.clone())?;
+    let chief = matches!(item, QueueItem::Check(_)) && checked_by_chief(case, at, &unit)?;
+    let to = if chief { unit } else { centre() };
+    case.enqueue(&to, id, item, at.now)
+}
+
+/// Is the result checked by the chief of the grid that handled it (domain.md 2.5)? All else is the centre's.
+pub fn checked_by_chief(case: &Case, at: At<'_>, unit: &UnitId) -> Result<bool, Problem> {
+    let grid = at.rules.district.unit(unit).is_some_and(|u| u.kind == UnitKind::Grid);
+    Ok(grid && case.class()? == Class::Simple)
+}
+
+fn review(case: &Case, task: Task, unit: UnitId) -> Result<QueueItem, Problem> {
+    let Some(r) = case.beside()?.returned else { return Err(stored_badly("beside")) };
+    Ok(Review { task, unit, reason: r.reason, legal_basis: r.legal_basis, propose: r.propose }.into())
+}
+
+fn check(case: &Case, task: Task, unit: UnitId) -> Result<QueueItem, Problem> {
+    Ok(Check { task, unit, result: case.result()? }.into())
+}
+
+fn callback(case: &Case, task: Task, unit: UnitId) -> Result<QueueItem, Problem> {
+    Ok(Callback { task, unit, result: case.result()? }.into())
 }
 
 /// The rules dispatch as the product does by itself.

@@ -12,7 +12,7 @@ use contracts::{
 use crate::{
     case::{Acting, Case, stored_badly},
     entity::register,
-    hand::blank,
+    hand::{blank, notify},
     handlers::Desk,
     heard::NewRules,
     orders,
@@ -29,6 +29,15 @@ pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec
         return Err(Problem::new("stale", zh, en));
     }
     new.book.policy.check().map_err(|e| Problem::new("bad_policy", format!("规则不成立：{e}"), e.to_string()))?;
+    let changed = new.book.policy != desk.rules.book.policy;
+    if changed && new.book.policy.version == desk.rules.book.policy.version {
+        let (zh, en) = ("时限规则有改动，请更换其版本号", "the policy was changed; give it another version");
+        return Err(Problem::new("policy_version", zh, en));
+    }
+    if new.book.limits.callback_tries == 0 || new.book.limits.returns > 10 {
+        let (zh, en) = ("回访次数至少为 1，退单次数至多为 10", "at least one callback try, at most ten returns");
+        return Err(Problem::new("bad_limits", zh, en));
+    }
     let version = desk.rules.version + 1;
     let rules = Rules { book: new.book.clone(), version, ..(*desk.rules).clone() };
     for from in rules.book.successors.keys() {
@@ -54,14 +63,15 @@ pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec
 
 fn succeed(desk: &mut Desk, at: At<'_>, from: &UnitId, person: &str) -> Result<Vec<Outbound>, Problem> {
     let to = at.rules.known(from)?;
+    if to == *from {
+        let (zh, en) = ("请先写明由哪个单位承接", "name the successor first");
+        return Err(Problem::new("no_successor", zh, en));
+    }
     let has = |c: &Case| c.orders.iter().any(|o| o.active == 1 && o.unit == from.as_str());
     let ids: Vec<String> = desk.cases.iter().filter(|(_, c)| has(c)).map(|(id, _)| id.clone()).collect();
     let mut said = Vec::new();
     for id in ids {
         let Some(case) = desk.cases.get_mut(&id) else { continue };
-        if !case.state()?.is_open() {
-            continue;
-        }
         pass_on(case, at, (from, &to), person)?;
         said.extend(case.said());
         desk.changed.insert(id);
@@ -75,13 +85,19 @@ fn pass_on(case: &mut Case, at: At<'_>, (from, to): (&UnitId, &UnitId), person: 
     case.note(at, Note::Succeed, acting.role)?;
     let mine: Vec<String> =
         case.orders.iter().filter(|o| o.active == 1 && o.unit == from.as_str()).map(|o| o.order_id.clone()).collect();
-    let leads = case.lead().is_some_and(|o| mine.contains(&o.order_id));
     for order in &mine {
         case.change(order, |o| to.as_str().clone_into(&mut o.unit));
     }
     let mut noted = blank(case, at, Note::Succeed, &acting)?;
     noted.units = vec![from.clone(), to.clone()];
     noted.order = mine.first().and_then(|o| o.parse().ok());
-    case.tell(noted, at.now)?;
-    if leads { orders::hand_back(case, at) } else { Ok(()) }
+    case.tell(noted.clone(), at.now)?;
+    for order in case.orders.clone().iter().filter(|o| mine.contains(&o.order_id)) {
+        match order.part.as_str() {
+            "lead" => orders::requeue(case, at)?,
+            "responsible" => orders::hand_over(case, at, order)?,
+            _ => notify(case, at, to, order.order_id.parse()?, &noted)?,
+        }
+    }
+    Ok(())
 }

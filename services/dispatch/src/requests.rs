@@ -1,9 +1,10 @@
 //! 申请: asked by one person, decided by another. Pure.
 
+use chrono::TimeDelta;
 use contracts::{
     district::centre,
     id::{OrderId, UnitId},
-    lifecycle::{Act, Actor, Context, Deadlines, Note, People, Request as Facts, Role, Standing},
+    lifecycle::{Act, Actor, Clock, Context, Deadlines, Note, People, Request as Facts, Role, Standing, State},
     problem::Problem,
     text::Text,
     ticket::RequestKind,
@@ -11,11 +12,11 @@ use contracts::{
 };
 
 use crate::{
-    beside::Pending,
+    beside::{Beside, Pending},
     case::{Case, Granted},
     entity::work_order,
     hand::{Hand, Move, not_yours, notify},
-    orders,
+    orders, system,
 };
 
 impl Hand<'_> {
@@ -35,20 +36,19 @@ impl Hand<'_> {
             let (zh, en) = (format!("已有待审核的{}申请", kind.zh()), format!("a {} is asked for already", kind.en()));
             return Err(Problem::new("already_asked", zh, en));
         }
-        let in_time = case.clocks()?.standing(contracts::lifecycle::Clock::K5, self.at.now) == Standing::Inside;
+        let in_time = case.clocks()?.standing(Clock::K5, self.at.now) == Standing::Inside;
         let mut noted = self.noted(case, note, role)?;
         let (reason, until) = (words(ask), promised(ask));
+        if until.is_some_and(|until| until <= self.at.now || until > self.at.now + FARTHEST) {
+            let (zh, en) = ("承诺日期应在今后一年之内", "the date must lie ahead, within a year");
+            return Err(Problem::new("until", zh, en));
+        }
         (noted.request, noted.text) = (Some(kind), Some(reason.clone()));
         noted.order = order.and_then(|o| o.order_id.parse().ok());
         let id = noted.order.unwrap_or(OrderId::derive(case.id()?, 0));
         let order = noted.order;
-        beside.requests.push(Pending {
-            ask: ask.clone(),
-            unit: self.unit.clone(),
-            person: self.person.to_owned(),
-            order,
-            in_time,
-        });
+        let (unit, person) = (self.unit.clone(), self.person.to_owned());
+        beside.requests.push(Pending { kind, reason: reason.clone(), until, unit, person, order, in_time });
         case.remember(&beside)?;
         case.tell(noted, self.at.now)?;
         let decider = self.decider(case, kind)?;
@@ -105,7 +105,7 @@ impl Hand<'_> {
     }
 
     /// The request, which this person did not make.
-    fn undecided(&self, case: &Case, kind: RequestKind) -> Result<(crate::beside::Beside, Pending), Problem> {
+    fn undecided(&self, case: &Case, kind: RequestKind) -> Result<(Beside, Pending), Problem> {
         let beside = case.beside()?;
         let pending = beside.request(kind)?.clone();
         if pending.person == self.person {
@@ -121,15 +121,13 @@ impl Hand<'_> {
         if kind != RequestKind::Defer {
             self.only_centre()?;
         }
-        if kind == RequestKind::Exclude {
-            return self.exclude(case, beside, &pending);
-        }
         let (act, role) = match kind {
+            RequestKind::Exclude => return self.exclude(case, beside, pending),
             RequestKind::Suspend => (Act::Suspend, Role::Checker),
             RequestKind::Extend => (Act::Extend, Role::Supervisor),
             RequestKind::Defer => (Act::Defer, self.supervisor(case)?),
             RequestKind::Terminate => (Act::Terminate, Role::HotlineOffice),
-            RequestKind::Void | RequestKind::Exclude => (Act::Void, Role::HotlineOffice),
+            RequestKind::Void => (Act::Void, Role::HotlineOffice),
         };
         let ends = matches!(act, Act::Terminate | Act::Void);
         if ends && case.ticket.followers > 0 {
@@ -139,24 +137,25 @@ impl Hand<'_> {
         let people = People { actor: Actor::Independent, second_person: true, ..People::default() };
         let deadlines = Deadlines { k5, ..Deadlines::default() };
         let facts = Context { people, deadlines, request: granted_facts(), ..Context::default() };
-        case.step(self.at, act, role, facts, Granted { until: promised(&pending.ask), ..Granted::default() })?;
+        case.step(self.at, act, role, facts, Granted { until: pending.until, ..Granted::default() })?;
         beside.take(kind);
         case.remember(&beside)?;
         let said = match word {
-            Some(word) => format!("{}；{}", words(&pending.ask), word.masked()),
-            None => words(&pending.ask),
+            Some(word) => format!("{}；{}", pending.reason, word.masked()),
+            None => pending.reason,
         };
-        self.moved(case, act, role, Move { order: pending.order, ..Move::because(said.clone()) })?;
-        self.tell_holder(case, format!("{}：已同意。{said}", kind.zh()))?;
+        let told = format!("{}：已同意。{said}", kind.zh());
         if ends {
-            case.end_orders();
+            // before the fact: it tells what became of the co-handlers' clocks
+            self.end_work(case, &told, &[])?;
         }
-        Ok(())
+        self.moved(case, act, role, Move { order: pending.order, ..Move::because(said) })?;
+        if ends { Ok(()) } else { self.tell_holder(case, &told) }
     }
 
-    fn exclude(&self, case: &mut Case, mut beside: crate::beside::Beside, pending: &Pending) -> Result<(), Problem> {
+    fn exclude(&self, case: &mut Case, mut beside: Beside, pending: Pending) -> Result<(), Problem> {
         let mut noted = self.noted(case, Note::GrantExclusion, Role::Assessor)?;
-        (noted.request, noted.text) = (Some(RequestKind::Exclude), Some(words(&pending.ask)));
+        (noted.request, noted.text) = (Some(RequestKind::Exclude), Some(pending.reason));
         beside.take(RequestKind::Exclude);
         case.remember(&beside)?;
         case.tell(noted, self.at.now)
@@ -165,16 +164,19 @@ impl Hand<'_> {
     /// 恢复办理 (T20), 销账 (T23): before the cap or the promised date.
     pub fn resume(&self, case: &mut Case, reason: &Text<2000>) -> Result<(), Problem> {
         self.only_centre()?;
-        let deferred = case.state()? == contracts::lifecycle::State::Deferred;
+        let deferred = case.state()? == State::Deferred;
         let (act, role) = if deferred { (Act::ResumeDeferred, Role::Supervisor) } else { (Act::Resume, Role::Checker) };
         case.step(self.at, act, role, Context::default(), Granted::default())?;
         self.moved(case, act, role, Move::because(reason.masked()))?;
-        orders::hand_back(case, self.at)
+        orders::requeue(case, self.at)
     }
 
     /// 考核申诉.
     pub fn appeal(&self, case: &mut Case, order: &work_order::Model, reason: &Text<2000>) -> Result<(), Problem> {
         let mut beside = case.beside()?;
+        if beside.appeal.is_some() {
+            return Err(Problem::new("already_asked", "已有待复核的考核申诉", "an appeal is open already"));
+        }
         let mut noted = self.noted(case, Note::AppealAssessment, self.handler(order))?;
         noted.text = Some(reason.masked());
         beside.appeal = Some(self.person.to_owned());
@@ -197,9 +199,15 @@ impl Hand<'_> {
         let mut noted = self.noted(case, Note::ReviewAssessment, Role::Assessor)?;
         noted.text = Some(format!("{}：{}", if upheld { "申诉成立" } else { "申诉不成立" }, reason.masked()));
         case.remember(&beside)?;
-        case.tell(noted, self.at.now)
+        case.tell(noted, self.at.now)?;
+        // the window may have run out while the appeal held up the archive
+        let over = case.clocks()?.standing(Clock::K12, self.at.now) == Standing::Over;
+        if over && case.state()? == State::Closed { system::archive(case, self.at) } else { Ok(()) }
     }
 }
+
+/// How far ahead a promised date may lie.
+const FARTHEST: TimeDelta = TimeDelta::days(366);
 
 /// A request is taken in only with all that it must say, so what is pending has it.
 fn granted_facts() -> Facts {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Timelike, Utc};
 use contracts::{
-    district::{CENTRE, District, Level, UnitKind},
+    district::{District, Level, UnitKind},
     id::{DivisionCode, UnitId},
     lifecycle::{Class, Limits},
     problem::Problem,
@@ -114,9 +114,16 @@ impl Rules {
         Terms { class, urgency, ..Terms::new(self.calendar, &self.book.policy) }
     }
 
-    /// Does `to` stand above `from` on the ladder grid, town, district?
+    /// Is `to` the town or district that `from` lies in? A department is no step of the ladder: what is another
+    /// unit's is returned.
     pub fn upward(&self, from: &UnitId, to: &UnitId) -> bool {
-        to.as_str() != CENTRE && self.rank(to) < self.rank(from)
+        let place = |u: &UnitId| self.district.unit(u).and_then(|u| u.division.clone());
+        let town = self.district.unit(to).is_some_and(|u| u.kind == UnitKind::Town);
+        let inside = match (place(from), place(to)) {
+            (Some(below), Some(above)) => self.lies_in(&below, &above),
+            _ => false,
+        };
+        town && inside && self.rank(to) < self.rank(from)
     }
 
     /// Does `to` stand below `from`, in the same part of the tree?
@@ -166,7 +173,11 @@ impl Rules {
             return Err(Problem::new("unknown_officer", zh, en));
         };
         let hour = now.with_timezone(&sla::CHINA).hour();
-        let on_duty = officer.duty_hours.is_none_or(|(from, to)| (u32::from(from)..u32::from(to)).contains(&hour));
+        let on_duty = officer.duty_hours.is_none_or(|(from, to)| {
+            let (from, to) = (u32::from(from), u32::from(to));
+            // 22 to 6 goes over midnight
+            if from <= to { (from..to).contains(&hour) } else { hour >= from || hour < to }
+        });
         if on_duty && officer.absent_until.is_none_or(|until| now >= until) {
             return Ok(officer.person.clone());
         }

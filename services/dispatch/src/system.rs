@@ -1,5 +1,6 @@
 //! What the product does by itself when a clock runs out, and what citizens do. Pure.
 
+use chrono::TimeDelta;
 use contracts::{
     clock::{ClockAt, Expired},
     id::UnitId,
@@ -22,7 +23,11 @@ pub fn expired(case: &mut Case, at: At<'_>, fact: &Expired) -> Result<(), Proble
     if let Some(order) = fact.order {
         return part_over(case, at, order);
     }
-    if case.clocks()?.standing(fact.clock, at.now) != Standing::Over {
+    let clocks = case.clocks()?;
+    // the watchdog fires by its database's clock, which may be a little ahead of ours
+    let ours = clocks.due(fact.clock) == Some(fact.due);
+    let at = if ours { At { now: at.now.max(fact.due + TimeDelta::milliseconds(1)), ..at } } else { at };
+    if clocks.standing(fact.clock, at.now) != Standing::Over {
         return Ok(());
     }
     match (fact.clock, case.state()?) {
@@ -33,9 +38,14 @@ pub fn expired(case: &mut Case, at: At<'_>, fact: &Expired) -> Result<(), Proble
             step(case, at, Act::SupplyInfo, "等待补充已到上限，按现有内容受理")?;
             opening::triage(case, at)
         }
-        (Clock::K12, State::Closed) => step(case, at, Act::Archive, "重办窗口已过"),
+        (Clock::K12, State::Closed) => archive(case, at),
         _ => Ok(()),
     }
+}
+
+/// 归档 (T33), when the window is over and no appeal is open.
+pub fn archive(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+    step(case, at, Act::Archive, "重办窗口已过")
 }
 
 /// 视为签收 (T11), recorded with an urge.
@@ -49,7 +59,7 @@ fn deemed_signed(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
 
 fn go_on(case: &mut Case, at: At<'_>, act: Act, why: &str) -> Result<(), Problem> {
     step(case, at, act, why)?;
-    orders::hand_back(case, at)
+    orders::requeue(case, at)
 }
 
 fn step(case: &mut Case, at: At<'_>, act: Act, why: &str) -> Result<(), Problem> {

@@ -24,10 +24,15 @@ impl Hand<'_> {
         order: &work_order::Model,
         (to, officer, reason): (Option<&UnitId>, Option<&Text<40>>, &Text<2000>),
     ) -> Result<(), Problem> {
+        if to.is_some() && officer.is_some() {
+            let (zh, en) =
+                ("转给下级单位或本网格八员，二者选一", "give it to a unit below or to an officer of the own grid, not both");
+            return Err(Problem::new("one_receiver", zh, en));
+        }
         let officer = officer.map(|o| self.at.rules.officer(self.unit, o.as_str(), self.at.now)).transpose()?;
         let to = to.map(|u| self.at.rules.known(u)).transpose()?.unwrap_or_else(|| self.unit.clone());
         // an officer is posted to the grid itself: between its worker and the village
-        let downward = officer.is_some() && to == *self.unit || self.at.rules.downward(self.unit, &to);
+        let downward = officer.is_some() || self.at.rules.downward(self.unit, &to);
         let facts = Context { order: OrderFacts { downward, ..OrderFacts::default() }, ..Context::default() };
         self.pass(case, order, Act::Transfer, (facts, to, officer, reason))
     }
@@ -65,9 +70,7 @@ impl Hand<'_> {
         only_lead(order)?;
         let role = self.handler(order);
         case.step(self.at, act, role, facts, Granted::default())?;
-        let mut beside = case.beside()?;
-        beside.handled(self.person);
-        case.remember(&beside)?;
+        self.took_part(case)?;
         case.change(&order.order_id, |o| {
             to.as_str().clone_into(&mut o.unit);
             "queued".clone_into(&mut o.state);
@@ -76,14 +79,15 @@ impl Hand<'_> {
         let class = (act == Act::HandUp).then(|| case.class()).transpose()?;
         let what = Move { order: order.order_id.parse().ok(), to: Some(to), class, ..Move::because(reason.masked()) };
         self.moved(case, act, role, what)?;
-        orders::hand_back(case, self.at)
+        orders::requeue(case, self.at)
     }
 
     /// 协办 (T17): each with a work order and a clock that ends before the lead's.
     pub fn ask_co_handlers(&self, case: &mut Case, order: &work_order::Model, tasks: &[CoTask]) -> Result<(), Problem> {
         only_lead(order)?;
+        self.units(&tasks.iter().map(|t| t.unit.clone()).collect::<Vec<_>>())?;
         let lead_due = case.clocks()?.due(Clock::K5);
-        let mut shorter = !tasks.is_empty();
+        let mut shorter = true;
         for task in tasks {
             let due = orders::after(self.at, sla::Limit::WorkingDays(task.days))?;
             shorter &= lead_due.is_some_and(|lead| due < lead);
@@ -91,6 +95,7 @@ impl Hand<'_> {
         let facts = Context { order: OrderFacts { sub_times_shorter: shorter, ..OrderFacts::default() }, ..Context::default() };
         let role = self.handler(order);
         case.step(self.at, Act::AskCoHandlers, role, facts, Granted::default())?;
+        self.took_part(case)?;
         let mut opened = Vec::new();
         for task in tasks {
             let unit = self.at.rules.known(&task.unit)?;
@@ -127,6 +132,7 @@ impl Hand<'_> {
         if !accept && reason.is_none() {
             return Err(Problem::new("reason_given", "退回协办结果请写明理由", "say why the part is sent back"));
         }
+        self.took_part(case)?;
         let mut noted = self.noted(case, Note::JudgePart, self.handler(order))?;
         let unit: UnitId = row.unit.parse()?;
         noted.order = Some(part);
@@ -152,12 +158,16 @@ impl Hand<'_> {
         (units, reason): (&[UnitId], &Text<2000>),
     ) -> Result<(), Problem> {
         only_lead(order)?;
-        if units.is_empty() {
-            return Err(Problem::field("units", "请写明呼叫哪些单位", "name the units that are called"));
+        let units = self.units(units)?;
+        let called = |o: &work_order::Model| o.part == "whistle" && o.active == 1 && units.iter().any(|u| o.unit == u.as_str());
+        if case.orders.iter().any(called) {
+            let (zh, en) = ("该单位已被呼叫，尚未到场", "this unit is called already and has not come yet");
+            return Err(Problem::new("called_already", zh, en));
         }
+        self.took_part(case)?;
         let mut noted = self.noted(case, Note::Whistle, self.handler(order))?;
         noted.text = Some(reason.masked());
-        noted.units = units.iter().map(|u| self.at.rules.known(u)).collect::<Result<_, _>>()?;
+        noted.units = units;
         let mut calls = Vec::new();
         for unit in &noted.units {
             calls.push((unit.clone(), case.open(unit, "whistle")?));
@@ -175,6 +185,7 @@ impl Hand<'_> {
             let (zh, en) = ("这不是吹哨任务，请核对任务编号", "this is no whistle; check the id");
             return Err(Problem::new("no_whistle", zh, en));
         }
+        self.took_part(case)?;
         let mut noted = self.noted(case, Note::Arrive, self.handler(order))?;
         noted.order = order.order_id.parse().ok();
         noted.units = vec![self.unit.clone()];

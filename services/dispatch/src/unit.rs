@@ -1,19 +1,19 @@
 //! What a unit does with its own work order: sign, work, report, return. Pure.
 
 use contracts::{
-    district::centre,
     id::UnitId,
-    lifecycle::{Act, Change, Class, Context, Note, Order as OrderFacts, Request, State},
+    lifecycle::{Act, Change, Context, Guard, Note, Order as OrderFacts, Request, State},
     problem::Problem,
-    text::{Text, mask_numbers},
+    text::Text,
     ticket::{CoReported, Progressed, Reported, ResultForm, ReturnAsked, Signed},
-    work::{Check, Review},
 };
 
 use crate::{
+    beside::Returned,
     case::{Case, Granted},
     entity::work_order,
     hand::Hand,
+    orders,
 };
 
 impl Hand<'_> {
@@ -22,19 +22,13 @@ impl Hand<'_> {
             state.clone_into(&mut o.state);
             o.person = Some(self.person.to_owned());
         });
-        let mut beside = case.beside()?;
-        beside.handled(self.person);
-        case.remember(&beside)
+        self.took_part(case)
     }
 
     /// 签收 (T10). A co-handler signs for its own part; the ticket's state is the lead's.
     pub fn sign(&self, case: &mut Case, order: &work_order::Model) -> Result<(), Problem> {
         only_work(order)?;
         let role = self.handler(order);
-        if order.officer.as_ref().is_some_and(|officer| officer != self.person) {
-            let (zh, en) = ("已转给指定的八员，请由其本人签收", "it was given to a named officer, who signs for it");
-            return Err(Problem::new("other_officer", zh, en));
-        }
         if order.part == "lead" {
             case.step(self.at, Act::Sign, role, Context::default(), Granted::default())?;
         } else {
@@ -64,6 +58,7 @@ impl Hand<'_> {
         } else {
             part_in(case, order, "signed")?;
         }
+        self.took_part(case)?;
         let of = self.of(case, order, role)?;
         case.tell(Progressed { of, note: text.masked() }, self.at.now)
     }
@@ -71,15 +66,14 @@ impl Hand<'_> {
     /// 反馈 (T24), or a co-handler's own result.
     pub fn report(&self, case: &mut Case, order: &work_order::Model, result: &ResultForm) -> Result<(), Problem> {
         only_work(order)?;
-        let mut result = result.clone();
-        result.public_reply = mask_numbers(&result.public_reply);
+        let result = checked(result)?;
         if order.part != "lead" {
             return self.co_report(case, order, result);
         }
         let waits = |o: &&work_order::Model| o.part == "responsible" && o.active == 1 && o.required == 1 && o.state != "reported";
         let open = case.orders.iter().filter(waits).count();
         let facts = OrderFacts {
-            form_complete: complete(&result),
+            form_complete: true,
             co_handlers_open: Some(u32::try_from(open).unwrap_or(u32::MAX)),
             ..OrderFacts::default()
         };
@@ -88,19 +82,15 @@ impl Hand<'_> {
         self.set(case, order, "reported")?;
         case.ticket.result = serde_json::to_string(&result).ok();
         let of = self.of(case, order, role)?;
-        case.tell(Reported { of, result: result.clone() }, self.at.now)?;
-        // a simple matter is checked by the chief of the same grid, everything else by the district centre
-        let checker = if case.class()? == Class::Simple { self.unit.clone() } else { centre() };
-        let id = order.order_id.parse()?;
-        let item = Check { task: case.task(id, self.at.now)?, unit: self.unit.clone(), result };
-        case.enqueue(&checker, id, item, self.at.now)
+        case.tell(Reported { of, result }, self.at.now)?;
+        let mut beside = case.beside()?;
+        beside.new_hands();
+        case.remember(&beside)?;
+        orders::requeue(case, self.at)
     }
 
     fn co_report(&self, case: &mut Case, order: &work_order::Model, result: ResultForm) -> Result<(), Problem> {
         part_in(case, order, "signed")?;
-        if !complete(&result) {
-            return Err(incomplete());
-        }
         self.set(case, order, "reported")?;
         if order.due_ms.is_some() {
             case.part_turn(order, Change::Stopped, None);
@@ -129,17 +119,18 @@ impl Hand<'_> {
         let facts = Context { request, ..Context::default() };
         case.step(self.at, Act::AppealJurisdiction, role, facts, Granted::default())?;
         self.set(case, order, "returned")?;
+        let (reason, legal_basis) = (reason.masked(), legal_basis.masked());
         let mut beside = case.beside()?;
-        beside.returned_ms = Some(self.at.now.timestamp_millis());
+        beside.returned = Some(Returned {
+            at_ms: self.at.now.timestamp_millis(),
+            reason: reason.clone(),
+            legal_basis: legal_basis.clone(),
+            propose: propose.clone(),
+        });
         case.remember(&beside)?;
         let of = self.of(case, order, role)?;
-        let (reason, legal_basis) = (reason.masked(), legal_basis.masked());
-        let asked = ReturnAsked { of, reason: reason.clone(), legal_basis: legal_basis.clone(), propose: propose.clone() };
-        case.tell(asked, self.at.now)?;
-        let id = order.order_id.parse()?;
-        let task = case.task(id, self.at.now)?;
-        let item = Review { task, unit: self.unit.clone(), reason, legal_basis, propose };
-        case.enqueue(&centre(), id, item, self.at.now)
+        case.tell(ReturnAsked { of, reason, legal_basis, propose }, self.at.now)?;
+        orders::requeue(case, self.at)
     }
 }
 
@@ -164,18 +155,16 @@ pub fn part_in(case: &Case, order: &work_order::Model, state: &str) -> Result<()
     if order.state == state { Ok(()) } else { Err(wrong_order_state()) }
 }
 
-/// 属实、解决、未解决原因、公开答复: is everything said that must be?
-fn complete(r: &ResultForm) -> bool {
+/// 属实、解决、未解决原因、公开答复: everything must be said, as text that can be stored; numbers masked.
+fn checked(form: &ResultForm) -> Result<ResultForm, Problem> {
     let given = |s: &str| !s.trim().is_empty();
-    given(&r.public_reply) && (r.solved || r.unsolved_reason.as_deref().is_some_and(given))
-}
-
-fn incomplete() -> Problem {
-    Problem::new(
-        "form_incomplete",
-        "请填写公开答复；未解决的请填写未解决原因",
-        "give the public reply, and the reason if it is not solved",
-    )
+    let reason = form.unsolved_reason.as_deref().filter(|s| given(s));
+    if !given(&form.public_reply) || (!form.solved && reason.is_none()) {
+        let guard = Guard::FormComplete;
+        return Err(Problem::new(guard.code(), guard.zh(), guard.en()));
+    }
+    let text = |s: &str| Text::<2000>::try_from(s.to_owned()).map(|t| t.masked());
+    Ok(ResultForm { unsolved_reason: reason.map(text).transpose()?, public_reply: text(&form.public_reply)?, ..form.clone() })
 }
 
 fn wrong_order_state() -> Problem {

@@ -67,6 +67,7 @@ impl Hand<'_> {
 
     /// 督办回复: told to the centre.
     pub fn reply(&self, case: &mut Case, order: &work_order::Model, text: &Text<2000>) -> Result<(), Problem> {
+        self.took_part(case)?;
         let mut noted = self.noted(case, Note::Reply, self.handler(order))?;
         noted.order = order.order_id.parse().ok();
         noted.units = vec![centre()];

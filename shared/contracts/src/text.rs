@@ -88,6 +88,11 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
 
+/// What people write between the digits of a phone number.
+fn is_separator(c: char) -> bool {
+    matches!(c, ' ' | '\u{3000}' | '-' | '－' | '—' | '–' | '.' | '·' | '_' | '/')
+}
+
 /// One past the last character of the number that starts at `i`; `i` itself if none does.
 fn number_end(chars: &[char], i: usize) -> usize {
     let mut end = i;
@@ -95,7 +100,7 @@ fn number_end(chars: &[char], i: usize) -> usize {
     while at < chars.len() {
         if is_digit(chars[at]) || (at > i && at == end && matches!(chars[at], 'x' | 'X')) {
             end = at + 1;
-        } else if end != at || !matches!(chars[at], ' ' | '-') || end == i {
+        } else if end != at || !is_separator(chars[at]) || end == i {
             break;
         }
         at += 1;
@@ -123,6 +128,8 @@ mod tests {
     fn numbers_are_masked_and_the_rest_stays() {
         assert_eq!(mask_numbers("电话13800001022，3栋502"), "电话138******22，3栋502");
         assert_eq!(mask_numbers("电话138-0000-1022。"), "电话138-****-**22。");
+        assert_eq!(mask_numbers("138—0000—1022"), "138—****—**22");
+        assert_eq!(mask_numbers("138.0000.1022"), "138.****.**22");
         assert_eq!(mask_numbers("身份证36080219900101123X"), "身份证360************23*");
         assert_eq!(mask_numbers("2026年11月22日 5 6 7"), "2026年11月22日 5 6 7");
         assert_eq!(mask_numbers(""), "");

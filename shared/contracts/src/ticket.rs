@@ -365,7 +365,10 @@ pub struct CallbackAnswers {
     pub solved: Option<bool>,
     /// 满意? none if the citizen could not be reached.
     pub satisfied: Option<bool>,
-    /// Calls made, 1 to 3.
+    /// 不满意已查实: the dissatisfaction was looked into and upheld, so the matter is done again (T28).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub upheld: bool,
+    /// Calls made, as dispatch counted them: this one and the tries logged before it.
     pub tries: u8,
 }
 

@@ -74,7 +74,7 @@ async fn an_untouched_dispatch_is_recalled_and_a_touched_one_is_not() {
     let order = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");
     assert_eq!(code(&office.acts_whole("D02", "7", json!({"do": "recall", "reason": "派错"})).await), "not_yours");
     let said = office.does_whole("CENTRE", "7", json!({"do": "recall", "reason": "派错"})).await;
-    assert_eq!(subjects(&said), ["ticket.v1.moved", "queue.v1.CENTRE.triage"]);
+    assert_eq!(subjects(&said), ["queue.v1.D02.notice", "ticket.v1.moved", "queue.v1.CENTRE.triage"]);
     office.refused("D02", order, json!({"do": "sign"}), "order_ended").await;
     assert_eq!(
         code(&office.acts_whole("CENTRE", "7", json!({"do": "dispatch", "to": "D99", "reason": "职责"})).await),

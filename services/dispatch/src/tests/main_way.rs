@@ -84,7 +84,10 @@ async fn a_return_is_ruled_on_and_the_granted_unit_gets_the_only_order_in_effect
     let grant = json!({"do": "rule", "ruling": {"kind": "grant", "to": "D12"}, "reason": "同意"});
     office.refused("D02", first, grant.clone(), "not_yours").await;
     let said = office.does("CENTRE", first, "8", grant).await;
-    assert_eq!(subjects(&said), ["ticket.v1.return_ruled", "ticket.v1.dispatched", "queue.v1.D12.order", "queue.v1.D01.copy"]);
+    assert_eq!(
+        subjects(&said),
+        ["ticket.v1.return_ruled", "queue.v1.D02.notice", "ticket.v1.dispatched", "queue.v1.D12.order", "queue.v1.D01.copy"]
+    );
     office.refused("D02", first, json!({"do": "sign"}), "order_ended").await;
     // two working days later the new unit may no longer return it
     let second = order_in(&said, "queue.v1.D12.order");

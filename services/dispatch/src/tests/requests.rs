@@ -134,7 +134,40 @@ async fn an_open_appeal_holds_up_the_archive() {
     );
     office.now += TimeDelta::days(16);
     assert!(office.expires("K12").await.is_empty());
-    office.does_whole("CENTRE", "9", json!({"do": "review_appeal", "upheld": true, "reason": "成立"})).await;
-    assert_eq!(office.expires("K12").await[0].1["by"]["steps"], json!(["T33"]));
+    // the window ran out meanwhile: the ticket is archived with the review
+    let said = office.does_whole("CENTRE", "9", json!({"do": "review_appeal", "upheld": true, "reason": "成立"})).await;
+    assert_eq!(said[1].1["by"]["steps"], json!(["T33"]));
     assert_eq!(office.state().await, "ARCHIVED");
+}
+
+#[tokio::test]
+async fn what_was_asked_is_void_in_other_hands_and_a_date_must_be_possible() {
+    let (mut office, order) = in_progress().await;
+    let extend = |until: &str| ask(json!({"kind": "extend", "reason": "等", "until": until, "citizen_told": "已告知"}));
+    for until in ["2026-03-01T00:00:00Z", "9999-12-31T00:00:00Z"] {
+        office.refused("D02", order, extend(until), "until").await;
+    }
+    office.does("D02", order, "7", extend("2026-03-20T15:59:59Z")).await;
+    let give_back = json!({"do": "return", "reason": "不属", "legal_basis": "清单", "propose": "D12"});
+    office.does("D02", order, "7", give_back).await;
+    let grant = json!({"do": "rule", "ruling": {"kind": "grant", "to": "D12"}, "reason": "同意"});
+    office.does("CENTRE", order, "8", grant).await;
+    assert_eq!(code(&office.acts_whole("CENTRE", "8", json!({"do": "grant", "request": "extend"})).await), "request_pending");
+}
+
+#[tokio::test]
+async fn a_citizen_who_is_not_reached_is_tried_three_times_and_each_try_is_logged() {
+    let (mut office, order) = in_progress().await;
+    let told = json!({"do": "report", "result": {"factual": true, "solved": false, "unsolved_reason": "找 13800001022", "public_reply": "已答复"}});
+    let said = office.does("D02", order, "7", told).await;
+    assert_eq!(said[0].1["result"]["unsolved_reason"], "找 138******22");
+    office.does("CENTRE", order, "8", json!({"do": "check", "pass": true})).await;
+    let answers = |solved: Value, satisfied: Value| json!({"do": "call_back", "answers": {"contacted": false, "solved": solved, "satisfied": satisfied, "tries": 9}});
+    office.refused("CENTRE", order, answers(json!(false), Value::Null), "both_answers").await;
+    for _ in 0..2 {
+        office.refused("CENTRE", order, answers(Value::Null, Value::Null), "callback_done").await;
+        office.does("CENTRE", order, "9", json!({"do": "no_answer"})).await;
+    }
+    let said = office.does("CENTRE", order, "9", answers(Value::Null, Value::Null)).await;
+    assert_eq!(said[0].1["answers"]["tries"], 3, "the calls are counted, not claimed");
 }

@@ -13,6 +13,7 @@ async fn another_limit_holds_for_the_next_ticket_and_is_kept_with_who_changed_it
     let said = office.classified(Class::Coordination, "D02").await;
     assert_eq!(said[0].1["due"], "2026-03-09T15:59:59Z");
     let mut policy = serde_json::to_value(sla::Policy::default()).unwrap();
+    policy["version"] = json!("2026-03 试行");
     policy["limits"]["coordination"] = json!({"working_days": 3});
     office.rules(json!({"policy": policy})).await;
     let order = order_in(&said, "queue.v1.D02.order");

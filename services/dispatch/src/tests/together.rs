@@ -82,7 +82,7 @@ async fn a_whistle_records_who_came_and_who_stayed_away() {
     let mut office = Office::open().await;
     let order = order_in(&office.classified(Class::Simple, GRID).await, &format!("queue.v1.{GRID}.order"));
     let said = office.does(GRID, order, "7", json!({"do": "whistle", "units": ["D02", "D01"], "reason": "到钟鼓楼口"})).await;
-    assert_eq!(subjects(&said), ["ticket.v1.noted", "queue.v1.D02.notice", "queue.v1.D01.notice"]);
+    assert_eq!(subjects(&said), ["ticket.v1.noted", "queue.v1.D01.notice", "queue.v1.D02.notice"]);
     let call = order_in(&said, "queue.v1.D02.notice");
     office.refused("D01", call, json!({"do": "arrive"}), "not_yours").await;
     office.does("D02", call, "3", json!({"do": "arrive"})).await;
@@ -108,4 +108,32 @@ async fn the_supervising_department_urges_and_supervises_and_others_do_not() {
     let said = office.does("D04", order, "3", json!({"do": "reply", "text": "明日完成"})).await;
     assert_eq!(subjects(&said), ["ticket.v1.noted", "queue.v1.CENTRE.notice"]);
     assert_eq!(subjects(&office.warns(order).await), ["ticket.v1.noted", "queue.v1.D04.notice"]);
+}
+
+/// A whistle is no work order: who is called can neither pass the caller's result nor take its work.
+#[tokio::test]
+async fn a_called_unit_has_no_hand_in_the_work() {
+    let mut office = Office::open().await;
+    let order = order_in(&office.classified(Class::Simple, GRID).await, &format!("queue.v1.{GRID}.order"));
+    office.does(GRID, order, "7", json!({"do": "sign"})).await;
+    let called = json!({"do": "whistle", "units": ["D02"], "reason": "到场"});
+    let call = order_in(&office.does(GRID, order, "7", called.clone()).await, "queue.v1.D02.notice");
+    office.refused(GRID, order, called, "called_already").await;
+    office.refused("D02", call, json!({"do": "sign"}), "no_work_order").await;
+    office.does(GRID, order, "7", solved()).await;
+    office.refused("D02", call, json!({"do": "check", "pass": true}), "unknown_order").await;
+    office.refused("CENTRE", call, json!({"do": "check", "pass": false, "reason": "无"}), "unknown_order").await;
+    let crowd: Vec<String> = vec!["D02".to_owned(); 51];
+    office.refused(GRID, order, json!({"do": "whistle", "units": crowd, "reason": "到场"}), "units").await;
+}
+
+#[tokio::test]
+async fn a_grid_hands_up_to_its_own_town_only() {
+    let mut office = Office::open().await;
+    let order = order_in(&office.classified(Class::Simple, GRID).await, &format!("queue.v1.{GRID}.order"));
+    for to in ["D05", "TOWN-360802002000", "CENTRE"] {
+        office.refused(GRID, order, json!({"do": "hand_up", "to": to, "reason": "办不了"}), "upward").await;
+    }
+    // skipping the town is allowed
+    office.does(GRID, order, "7", json!({"do": "hand_up", "to": "TOWN-360802000000", "reason": "涉及多镇街"})).await;
 }

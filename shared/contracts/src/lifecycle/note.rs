@@ -135,7 +135,7 @@ pub const NOTES: &[NoteRow] = notes! {
     AddNote, in *LIVE, by *WRITERS, clocks [];
     Progress, in [InProgress, Suspended, Deferred], by [HandlingUnit, GridWorker, CommunityOfficer, CoHandler], clocks [];
     FirstContact, in [Dispatched, InProgress], by *HANDLERS, clocks [ClockEffect { clock: Clock::K4, change: Change::Stopped }];
-    LogTry, in [PendingCallback], by [CallbackClerk], clocks [];
+    LogTry, in [PendingCallback, Merged], by [CallbackClerk], clocks [];
     ConvenerAgrees, in [FeedbackReview], by [Convener], clocks [];
     AskRequest, in *State::OPEN, by *ASKERS, clocks [];
     WithdrawRequest, in *State::OPEN, by *ASKERS, clocks [];
@@ -153,7 +153,7 @@ pub const NOTES: &[NoteRow] = notes! {
     JudgePart, in [InProgress], by *HANDLERS, clocks [];
     CallBack, in [Merged], by [CallbackClerk], clocks [];
     Reclassify, in [PendingDispatch, Dispatched, InProgress], by [Dispatcher, HotlineOffice], clocks [];
-    Succeed, in *State::OPEN, by [Administrator], clocks [];
+    Succeed, in *LIVE, by [Administrator], clocks [];
 };
 
 impl Note {

@@ -125,7 +125,7 @@ pub const TABLE: &[Row] = table! {
         clocks [Started K3];
     // Not in domain.md 2.2: without it a grid could not hand up what it can't do (domain.md 3.3, 2.5). K5 goes on.
     T16 HandUp: Source::In(&[Dispatched, InProgress]) => to(Dispatched),
-        by *HANDLERS, if [Upward, ReasonGiven],
+        by *HANDLERS, if [Upward, NotConsulted, NotDesignated, ReasonGiven],
         clocks [Started K3];
     T17 AskCoHandlers: Source::In(&[InProgress]) => to(InProgress),
         by *HANDLERS, if [SubTimesShorter],

@@ -49,7 +49,7 @@ T13 | grant_return        | RETURN_REVIEW | PENDING_DISPATCH | dispatcher checke
 T14 | refuse_return       | RETURN_REVIEW | IN_PROGRESS | dispatcher checker | decided_by_another reason_given | -K6 >K4
 T15 | designate           | RETURN_REVIEW | DISPATCHED | convener hotline_office | decided_by_another unit_named | -K6 +K3 +K4 +K5
 T16 | transfer            | IN_PROGRESS | DISPATCHED | UNIT | downward | +K3
-T16 | hand_up             | DISPATCHED IN_PROGRESS | DISPATCHED | UNIT | upward reason_given | +K3
+T16 | hand_up             | DISPATCHED IN_PROGRESS | DISPATCHED | UNIT | upward not_consulted not_designated reason_given | +K3
 T17 | ask_co_handlers     | IN_PROGRESS | IN_PROGRESS | UNIT | sub_times_shorter |
 T18 | open_consultation   | PENDING_DISPATCH IN_PROGRESS RETURN_REVIEW | CONSULTING | convener | consultation_due | -K2 ~K4 -K6 +K11
 T19 | decide_consultation | CONSULTING | DISPATCHED | convener | lead_named responsible_named minutes_attached | -K11 +K3 +K4 +K5
@@ -81,7 +81,7 @@ copy              | OPEN | dispatcher convener system
 add_note          | OPEN CLOSED ANSWERED HANDED_OVER MERGED | UNIT citizen call_taker dispatcher checker grid_chief grid_head co_handler supervising_department convener supervisor callback_clerk assessor hotline_office system
 progress          | IN_PROGRESS SUSPENDED DEFERRED | UNIT co_handler
 first_contact     | DISPATCHED IN_PROGRESS | UNIT
-log_try           | PENDING_CALLBACK | callback_clerk
+log_try           | PENDING_CALLBACK MERGED | callback_clerk
 convener_agrees   | FEEDBACK_REVIEW | convener
 ask_request       | OPEN | UNIT call_taker dispatcher
 withdraw_request  | OPEN | UNIT call_taker dispatcher
@@ -99,7 +99,7 @@ attend            | CONSULTING | convener
 judge_part        | IN_PROGRESS | UNIT
 call_back         | MERGED | callback_clerk
 reclassify        | PENDING_DISPATCH DISPATCHED IN_PROGRESS | dispatcher hotline_office
-succeed           | OPEN | administrator
+succeed           | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 ";
 
 const OPEN: &str = "RECEIVED NEED_INFO PENDING_DISPATCH DISPATCHED IN_PROGRESS RETURN_REVIEW \
