@@ -22,8 +22,9 @@ use serde_json::json;
 use crate::{
     filter::Filter,
     forms,
-    pages::{Desk, Failure, failed, failed_at, find, remembered, unavailable},
+    pages::{Desk, find, unavailable},
     store,
+    visit::{Failure, failed, failed_at, remembered},
 };
 
 /// Longest wait for dispatch.

@@ -45,6 +45,8 @@ enum Kind {
     Ticket,
     /// A whole number.
     Count,
+    /// Not asked, always this: dispatch counts for itself.
+    Always(u32),
     /// Yes or no, by a box.
     Box,
     /// Yes or no, by choice; an empty choice is none.
@@ -139,10 +141,13 @@ const FORMS: &[Form] = &[
             must("answers.contacted", "诉求人称已联系", "Contacted", Kind::Yes),
             may("answers.solved", "已解决（未接通留空）", "Solved (empty: not reached)", Kind::Yes),
             may("answers.satisfied", "满意（未接通留空）", "Satisfied (empty: not reached)", Kind::Yes),
-            must("answers.tries", "回访次数", "Calls made", Kind::Count),
+            may("answers.upheld", "不满意已查实", "Dissatisfaction upheld", Kind::Box),
+            must("answers.tries", "", "", Kind::Always(1)),
         ],
     },
-    Form { act: "no_answer", zh: "回访未接通", en: "No answer", states: &[State::PendingCallback], fields: &[] },
+    Form {
+        act: "no_answer", zh: "回访未接通", en: "No answer", states: &[State::PendingCallback, State::Merged], fields: &[]
+    },
     Form {
         act: "grant",
         zh: "同意申请",
@@ -253,7 +258,7 @@ pub fn offered(state: Option<State>, waiting: &[RequestKind], lang: Lang) -> Vec
     let view = |form: &Form| FormView {
         act: form.act,
         title: lang.pick(form.zh, form.en),
-        fields: form.fields.iter().map(|field| field.view(waiting, lang)).collect(),
+        fields: form.fields.iter().filter(|f| f.is_asked()).map(|f| f.view(waiting, lang)).collect(),
     };
     FORMS.iter().filter(here).map(view).collect()
 }
@@ -263,7 +268,7 @@ impl Field {
         let yes = || vec![Choice::new("true", lang.pick("是", "yes"), ""), Choice::new("false", lang.pick("否", "no"), "")];
         let requests = || waiting.iter().map(|r| Choice::new(r.code(), lang.pick(r.zh(), r.en()), "")).collect();
         let (look, choices) = match self.kind {
-            Kind::Line | Kind::Ticket => ("line", Vec::new()),
+            Kind::Line | Kind::Ticket | Kind::Always(_) => ("line", Vec::new()),
             Kind::Area => ("area", Vec::new()),
             Kind::Unit => ("unit", Vec::new()),
             Kind::Count => ("count", Vec::new()),
@@ -273,6 +278,10 @@ impl Field {
             Kind::Waiting => ("pick", requests()),
         };
         FieldView { name: self.name, label: lang.pick(self.zh, self.en), look, choices, required: self.required }
+    }
+
+    fn is_asked(&self) -> bool {
+        !matches!(self.kind, Kind::Always(_))
     }
 
     fn missing(&self) -> Problem {
@@ -301,6 +310,7 @@ pub fn read(pairs: &[(String, String)], ticket: impl Fn(&str) -> Option<String>)
     for field in form.fields {
         let text = given(field.name);
         let value = match field.kind {
+            Kind::Always(n) => Value::from(n),
             _ if text.is_empty() && field.required => return Err(field.missing()),
             // a box that is not ticked is not sent
             _ if text.is_empty() => continue,

@@ -22,6 +22,7 @@ mod names;
 mod pages;
 mod store;
 mod view;
+mod visit;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use axum::{
     Router,
     extract::{Path, Query, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use bus::Clock;
@@ -17,11 +17,12 @@ use crate::{
     entity::{event, ticket},
     filter::{Filter, Page},
     forms::{self, FormView},
-    lamp::{Lamp, china},
+    lamp::Lamp,
     lang::Lang,
     names::{self, Choice},
     store,
     view::{self, Dossier, Line, RowView, UnitView},
+    visit::{Failure, Frame, Visit, failed, remembered},
 };
 
 const CSS: &str = include_str!("../assets/console.css");
@@ -54,65 +55,6 @@ pub fn router(desk: Desk) -> Router {
         .route("/assets/icon.svg", get(asset("image/svg+xml", ICON)))
         .route("/{*other}", get(nowhere))
         .with_state(desk)
-}
-
-/// Why there is no page.
-pub type Failure = (StatusCode, Problem);
-
-/// The asker: language, and what is asked.
-struct Visit {
-    lang: Lang,
-    /// The language was chosen just now.
-    chosen: bool,
-    pairs: Vec<(String, String)>,
-}
-
-impl Visit {
-    /// The language is chosen by `?lang=`, remembered by the cookie, and Chinese if nobody chose.
-    fn new(query: Vec<(String, String)>, headers: &HeaderMap) -> Result<Self, Failure> {
-        let (asked, pairs): (Vec<_>, Vec<_>) = query.into_iter().partition(|(k, _)| k == "lang");
-        let asked = asked.last().map(|(_, code)| Lang::of_code(code).ok_or_else(bad_lang)).transpose()?;
-        Ok(Self { lang: asked.unwrap_or_else(|| remembered(headers)), chosen: asked.is_some(), pairs })
-    }
-
-    fn answer(&self, page: Result<String, Failure>) -> Response {
-        let response = page.map(|html| Html(html).into_response()).unwrap_or_else(|failure| failed(failure, self.lang));
-        // our own forms say where they come from; no other site is told anything
-        let fixed = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "same-origin")];
-        let response = (fixed, response).into_response();
-        if !self.chosen {
-            return response;
-        }
-        let cookie = format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", self.lang.code());
-        ([(header::SET_COOKIE, cookie)], response).into_response()
-    }
-
-    fn frame(&self, desk: &Desk, title: String, here: &str, section: &'static str) -> Frame {
-        let join = if here.contains('?') { '&' } else { '?' };
-        let switch = format!("{here}{join}lang={}", self.lang.other().code());
-        Frame { lang: self.lang, title, switch, section, district: names::district(), now: china(desk.clock.now()) }
-    }
-}
-
-/// The language that was chosen before.
-pub fn remembered(headers: &HeaderMap) -> Lang {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
-    cookies.filter_map(|c| c.trim().strip_prefix("lang=")).find_map(Lang::of_code).unwrap_or_default()
-}
-
-fn bad_lang() -> Failure {
-    (StatusCode::BAD_REQUEST, Problem::field("lang", "应为 zh 或 en", "takes zh or en"))
-}
-
-/// What every page has.
-struct Frame {
-    lang: Lang,
-    title: String,
-    /// This page in the other language.
-    switch: String,
-    section: &'static str,
-    district: &'static str,
-    now: String,
 }
 
 #[derive(Template)]
@@ -316,34 +258,12 @@ fn heads(lang: Lang) -> [&'static str; 11] {
     ]
 }
 
-#[derive(Template)]
-#[template(path = "failed.html")]
-struct FailedPage<'a> {
-    lang: Lang,
-    status: u16,
-    problem: Problem,
-    back: &'a str,
-}
-
 async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
     let problem = Problem::new("not_found", "没有这个地址", "there is nothing at this address");
     if uri.path().starts_with("/api/") {
         return chassis::http::HttpProblem(StatusCode::NOT_FOUND, problem).into_response();
     }
     failed((StatusCode::NOT_FOUND, problem), remembered(&headers))
-}
-
-/// The page that says why there is none.
-pub fn failed(failure: Failure, lang: Lang) -> Response {
-    failed_at(failure, lang, "/tickets")
-}
-
-/// The same, with a way back to where the asker was.
-pub fn failed_at((status, problem): Failure, lang: Lang, back: &str) -> Response {
-    match (FailedPage { lang, status: status.as_u16(), problem, back }.render()) {
-        Ok(html) => (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
-        Err(_) => status.into_response(),
-    }
 }
 
 /// Refuses parameters where none are taken.

@@ -2,6 +2,7 @@
 
 mod dossier;
 mod ledger;
+mod orders;
 mod row;
 mod timeline;
 mod told;

@@ -121,9 +121,9 @@ async fn a_form_becomes_the_act_that_dispatch_understands() {
                 ("answers.contacted", "true"),
                 ("answers.solved", "false"),
                 ("answers.satisfied", ""),
-                ("answers.tries", "2"),
+                ("answers.upheld", "true"),
             ],
-            json!({"do": "call_back", "answers": {"contacted": true, "solved": false, "tries": 2}}),
+            json!({"do": "call_back", "answers": {"contacted": true, "solved": false, "upheld": true, "tries": 1}}),
         ),
         (vec![("do", "grant"), ("request", "extend")], json!({"do": "grant", "request": "extend"})),
         (

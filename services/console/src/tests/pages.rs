@@ -258,3 +258,18 @@ async fn co_handlers_are_listed_with_their_own_time_before_they_sign() {
     let due = world.get("/api/v1/tickets/JZ20261122-000001").await.json()["ticket"]["due"].clone();
     assert_eq!(due, "2026-11-24T00:01:00.000Z", "a part's own clock leaves the ticket's");
 }
+
+#[tokio::test]
+async fn an_order_that_was_handed_on_waits_to_be_signed_anew() {
+    let world = World::new().await;
+    let s = Story::new(1).received().classified().dispatched(40).signed();
+    let (order, town) = (s.order(), unit("TOWN-360802001000"));
+    let s = s.moved_as(3, Act::Transfer, Role::HandlingUnit, State::Dispatched, &[], |f| {
+        (f.order, f.to) = (Some(order), Some(town.clone()));
+    });
+    world.hears_stories(&[s]).await;
+    let page = world.get("/tickets/JZ20261122-000001").await.text;
+    let handed = format!("{} → {}</th>", crate::names::unit(&unit("D02")), crate::names::unit(&town));
+    let (_, row) = page.split_once(&handed).expect("who had it and who has it");
+    assert!(row.split("</tr>").next().unwrap().contains("待签收"));
+}

@@ -194,7 +194,7 @@ impl Story {
 
     pub fn closed(self, hours: i64) -> Self {
         let of = self.of(hours, Role::CallbackClerk, vec![Transition::T27], State::Closed);
-        let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: None, tries: 2 };
+        let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: None, upheld: false, tries: 2 };
         self.tell(Closed { of, answers, public_reply: "路灯已修复".into() }.into())
     }
 

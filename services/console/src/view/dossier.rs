@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use contracts::{
     clock::ClockFact,
-    id::{OrderId, UnitId},
     lifecycle::{Act, Note},
     problem::Problem,
-    ticket::{Assigned, Classified, Closed, Dispatched, Moved, Received, Reported, RequestKind, TicketFact},
+    ticket::{Classified, Closed, Dispatched, Moved, Received, Reported, RequestKind, TicketFact},
 };
 
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
     view::{
         Line,
         ledger::{Clocks, LedgerLine},
+        orders::{OrderView, Orders},
         timeline::{Entry, decode},
         told::{self, Numbers},
     },
@@ -43,29 +43,6 @@ impl Told {
         let none = || Err(Problem::new("unknown_kind", "本版本不认识", "not known to this version"));
         ticket().or_else(clock).unwrap_or_else(none).unwrap_or_else(|p| Self::Unread(event.kind.clone(), p))
     }
-}
-
-/// One work order, and how far it is.
-#[derive(Clone, Debug)]
-pub struct OrderView {
-    /// Unit.
-    pub unit: String,
-    /// Lead or co-handler.
-    pub part: &'static str,
-    /// When a part of its own is due.
-    pub due: Option<String>,
-    /// Round of handling.
-    pub round: u32,
-    /// When it went out.
-    pub sent: String,
-    /// When it was signed for.
-    pub signed: Option<String>,
-    /// When its result came.
-    pub reported: Option<String>,
-    /// How it stands.
-    pub standing: &'static str,
-    /// A later dispatch took its place.
-    pub replaced: bool,
 }
 
 /// One ticket in words.
@@ -102,26 +79,12 @@ pub struct Dossier {
 struct Latest<'a> {
     received: Option<&'a Received>,
     classified: Option<&'a Classified>,
-    dispatches: Vec<&'a Dispatched>,
-    sent: Vec<Sent<'a>>,
+    dispatched: Option<&'a Dispatched>,
     reported: Option<&'a Reported>,
     closed: Option<&'a Closed>,
-    signed: BTreeMap<OrderId, DateTime<Utc>>,
-    results: BTreeMap<OrderId, DateTime<Utc>>,
-    returned: BTreeMap<OrderId, bool>,
-    handed: BTreeMap<OrderId, &'a UnitId>,
-    recalled: bool,
+    orders: Orders<'a>,
     waiting: Vec<RequestKind>,
     clocks: Clocks<'a>,
-}
-
-/// Work orders that went out together.
-struct Sent<'a> {
-    /// Which dispatch they belong to; co-handlers are asked later.
-    dispatch: usize,
-    round: u32,
-    at: DateTime<Utc>,
-    orders: &'a [Assigned],
 }
 
 /// The lead cases that a ticket was ever merged under, ids.
@@ -161,8 +124,8 @@ impl Dossier {
             ledger: latest.clocks.ledger(lang),
             reasons: latest.classified.map(|c| c.reasons.clone()).unwrap_or_default(),
             classified: latest.found(lang),
-            dispatched: latest.dispatched(lang),
-            orders: latest.orders(lang),
+            dispatched: latest.sent(lang),
+            orders: latest.orders.views(lang),
             result: latest.result(lang),
             timeline: events.iter().zip(&told).map(entry).collect(),
             waiting: latest.waiting,
@@ -195,53 +158,21 @@ impl<'a> Latest<'a> {
     /// Facts come in the order of their numbers: the last of a kind is the one that holds.
     fn take(&mut self, fact: &'a TicketFact) {
         self.clocks.take(fact);
+        self.orders.take(fact);
         self.ask(fact);
         match fact {
             TicketFact::Received(f) => self.received = Some(f),
             TicketFact::Classified(f) => self.classified = Some(f),
             TicketFact::Dispatched(f) => {
-                self.dispatches.push(f);
-                self.sent(&f.orders, f.at);
+                self.dispatched = Some(f);
                 self.reported = None;
                 self.closed = None;
-                self.recalled = false;
             }
-            TicketFact::Signed(f) => {
-                self.signed.insert(f.of.order, f.of.at);
-            }
-            TicketFact::ReturnAsked(f) => {
-                self.returned.insert(f.of.order, false);
-            }
-            TicketFact::ReturnRuled(f) if f.granted => {
-                self.returned.insert(f.of.order, true);
-            }
-            TicketFact::ReturnRuled(f) => {
-                self.returned.remove(&f.of.order);
-            }
-            TicketFact::CoReported(f) => {
-                self.results.insert(f.of.order, f.of.at);
-            }
-            TicketFact::Reported(f) => {
-                self.results.insert(f.of.order, f.of.at);
-                self.reported = Some(f);
-            }
-            TicketFact::Checked(f) if !f.passed => {
-                self.results.remove(&f.of.order);
-                self.reported = None;
-            }
+            TicketFact::Reported(f) => self.reported = Some(f),
+            TicketFact::Checked(f) if !f.passed => self.reported = None,
             TicketFact::Closed(f) => self.closed = Some(f),
-            TicketFact::Moved(f) => {
-                self.recalled |= f.act == Act::Recall;
-                self.sent(&f.orders, f.at);
-                self.handed.extend(f.order.zip(f.to.as_ref()));
-            }
-            TicketFact::ConsultationOpened(_) | TicketFact::Progressed(_) | TicketFact::Checked(_) | TicketFact::Noted(_) => {}
+            _ => {}
         }
-    }
-
-    fn sent(&mut self, orders: &'a [Assigned], at: DateTime<Utc>) {
-        let round = self.dispatches.last().map_or(1, |f| f.round);
-        self.sent.push(Sent { dispatch: self.dispatches.len(), round, at, orders });
     }
 
     /// A request waits until it is granted, denied or withdrawn.
@@ -281,13 +212,11 @@ impl<'a> Latest<'a> {
 
     fn deadlines(&self, lang: Lang) -> Vec<Line> {
         let mut lines = Vec::new();
-        lines.extend(
-            self.dispatches.last().map(|f| Line::new(lang.pick("派单（起算）", "Dispatched (clock starts)"), china(f.at))),
-        );
+        lines.extend(self.dispatched.map(|f| Line::new(lang.pick("派单（起算）", "Dispatched (clock starts)"), china(f.at))));
         lines.extend(self.clocks.standing(lang));
         lines.extend(self.reported.map(|r| Line::new(lang.pick("反馈（停表）", "Reported (clock stops)"), china(r.of.at))));
         lines.extend(self.closed.map(|c| Line::new(lang.pick("结案", "Closed"), china(c.of.at))));
-        if let Some(f) = self.dispatches.last() {
+        if let Some(f) = self.dispatched {
             lines.push(Line::new(lang.pick("轮次", "Round"), f.round.to_string()));
             lines.push(Line::new(lang.pick("工作日历版本", "Calendar version"), &f.calendar_version));
         }
@@ -314,43 +243,10 @@ impl<'a> Latest<'a> {
         lines
     }
 
-    fn dispatched(&self, lang: Lang) -> Vec<Line> {
-        let Some(f) = self.dispatches.last() else { return Vec::new() };
+    fn sent(&self, lang: Lang) -> Vec<Line> {
+        let Some(f) = self.dispatched else { return Vec::new() };
         let copies = if f.copies.is_empty() { lang.pick("无", "none").to_owned() } else { names::units(&f.copies) };
         vec![Line::new(lang.pick("派单理由", "Why there"), &f.reason), Line::new(lang.pick("抄送", "Copies"), copies)]
-    }
-
-    fn orders(&self, lang: Lang) -> Vec<OrderView> {
-        let mut sent: Vec<&Sent<'_>> = self.sent.iter().collect();
-        sent.sort_by_key(|s| std::cmp::Reverse(s.dispatch));
-        sent.iter().flat_map(|s| s.orders.iter().map(|o| self.order(s, o, lang))).collect()
-    }
-
-    fn order(&self, s: &Sent<'_>, o: &Assigned, lang: Lang) -> OrderView {
-        let replaced = s.dispatch != self.dispatches.len();
-        let signed = self.signed.get(&o.order);
-        let reported = self.results.get(&o.order);
-        let standing = match (self.returned.get(&o.order), reported, signed) {
-            (Some(true), ..) => lang.pick("已退单", "returned"),
-            (_, Some(_), _) => lang.pick("已反馈", "reported"),
-            _ if self.recalled && !replaced => lang.pick("已撤回", "recalled"),
-            _ if replaced => lang.pick("已改派", "replaced"),
-            (Some(false), ..) => lang.pick("退单待审", "return under review"),
-            (_, _, Some(_)) => lang.pick("办理中", "in progress"),
-            _ => lang.pick("待签收", "waiting for sign"),
-        };
-        let handed = self.handed.get(&o.order).filter(|to| ***to != o.unit);
-        OrderView {
-            unit: handed.map_or_else(|| names::unit(&o.unit), |to| format!("{} → {}", names::unit(&o.unit), names::unit(to))),
-            part: names::part(o.part, lang),
-            due: o.due.map(china),
-            round: s.round,
-            sent: china(s.at),
-            signed: signed.copied().map(china),
-            reported: reported.copied().map(china),
-            standing,
-            replaced,
-        }
     }
 
     fn result(&self, lang: Lang) -> Vec<Line> {

@@ -192,10 +192,14 @@ fn closed(f: &Closed, lang: Lang) -> Vec<Line> {
 pub fn answers(a: &CallbackAnswers, lang: Lang) -> Vec<Line> {
     let yes = |b| if b { lang.pick("是", "yes") } else { lang.pick("否", "no") };
     let asked = |b: Option<bool>| b.map_or_else(|| lang.pick("无法回访", "not reached"), yes);
-    vec![
+    let mut lines = vec![
         Line::new(lang.pick("回访次数", "Calls made"), a.tries.to_string()),
         Line::new(lang.pick("诉求人称已联系", "Citizen: contacted"), yes(a.contacted)),
         Line::new(lang.pick("诉求人称已解决", "Citizen: solved"), asked(a.solved)),
         Line::new(lang.pick("诉求人满意", "Citizen: satisfied"), asked(a.satisfied)),
-    ]
+    ];
+    if a.upheld {
+        lines.push(Line::new(lang.pick("不满意查实", "Dissatisfaction"), lang.pick("属实，重新办理", "upheld; done again")));
+    }
+    lines
 }

@@ -39,7 +39,7 @@ pub fn story(ticket: TicketId) -> [TicketFact; 4] {
         contacted_at: Some("2026-11-23T01:00:00Z".parse().unwrap()),
         public_reply: "已现场查看".into(),
     };
-    let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: None, tries: 2 };
+    let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: None, upheld: false, tries: 2 };
     [
         Signed { of: of() }.into(),
         Progressed { of: of(), note: "已派员".into() }.into(),
