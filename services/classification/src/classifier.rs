@@ -1,4 +1,4 @@
-//! The verdict on a report, put together from words, place and what the source says.
+//! The verdict on a report, put together from model, rules, place and what the source says.
 
 use contracts::{
     district::{District, TAXONOMY},
@@ -7,19 +7,22 @@ use contracts::{
 };
 
 use crate::{
-    judge::Evidence,
-    lexicon::Found,
-    place::{Mention, Places},
-    rules::{self, LeadRule, RuleTexts, Rules, RulesError},
-    taxonomy::{Category, Taxonomy},
+    decide::{self, Decision},
+    explain,
+    knowledge::Knowledge,
+    model::{Model, ModelError},
+    place::Mention,
+    rules::{RuleTexts, RulesError},
+    taxonomy::Taxonomy,
+    text, units,
 };
 
-/// Category of a text in which no rule finds a word: someone reads it and decides.
-const UNKNOWN: &str = "1604";
-/// The code of the grid, which handles simple matters alone.
-const GRID: &str = "GRID";
-/// The code of the town or street, which takes part in every hard matter of its place.
-const TOWN: &str = "TOWN";
+/// The model that comes with the rules shipped.
+const MODEL: &[u8] = include_bytes!("../model/jizhou.model");
+/// An answer less sure than this goes to a person, with the best choices.
+const SURE_ENOUGH: f32 = 0.5;
+/// So many choices are offered.
+const CHOICES: usize = 3;
 
 /// What is to be classified.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +43,7 @@ impl<'a> Report<'a> {
 }
 
 /// What a report is, where it belongs, who must act, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// Second-level category code.
     pub category: String,
@@ -48,6 +51,12 @@ pub struct Verdict {
     pub category_name: String,
     /// First-level category code.
     pub l1: String,
+    /// How probable it is that the category is right, 0 to 1.
+    pub confidence: f32,
+    /// Not sure enough: a person decides between the choices.
+    pub needs_person: bool,
+    /// The most probable categories with their probability, the best first.
+    pub choices: Vec<(String, f32)>,
     /// Further matters in the same report, category codes.
     pub also: Vec<String>,
     /// Difficulty class.
@@ -66,39 +75,51 @@ pub struct Verdict {
     pub mentions: Vec<Mention>,
     /// Why, one sentence each, Chinese.
     pub reasons: Vec<String>,
-    /// Version of the rules that decided.
+    /// Version of rules and model that decided.
     pub rules_version: String,
 }
 
-/// Rules, taxonomy and places, ready to classify.
+/// Why a classifier can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ClassifierError {
+    /// A rule file is wrong.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// The model is wrong.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// What people wrote down and what was learnt, ready to classify.
 #[derive(Debug)]
 pub struct Classifier {
-    taxonomy: Taxonomy,
-    rules: Rules,
-    places: Places,
-    unknown: usize,
+    knowledge: Knowledge,
+    model: Model,
     version: String,
 }
 
 impl Classifier {
-    /// The classifier of the sample district, with the rules shipped.
+    /// The classifier of the sample district, with the rules and the model shipped.
     ///
     /// A test reads the same data, so a released build can't hold broken ones.
     #[expect(clippy::expect_used, reason = "embedded data that a test reads")]
     pub fn sample() -> Self {
-        Self::read(TAXONOMY, District::sample(), &RuleTexts::SHIPPED).expect("the rules shipped can be read")
+        Self::read(TAXONOMY, District::sample(), &RuleTexts::SHIPPED, MODEL).expect("the rules shipped can be read")
     }
 
     /// Builds a classifier from its data.
-    pub fn read(taxonomy: &str, district: &District, texts: &RuleTexts<'_>) -> Result<Self, RulesError> {
-        let version = rules::version(texts, taxonomy, district);
-        let taxonomy = Taxonomy::read(taxonomy)?;
-        let rules = Rules::read(texts, &taxonomy)?;
-        let places = Places::read(district, texts.places)?;
-        let unknown = taxonomy
-            .index(UNKNOWN)
-            .ok_or_else(|| RulesError::new("taxonomy.json", format!("category {UNKNOWN}, for what no rule knows, is missing")))?;
-        Ok(Self { taxonomy, rules, places, unknown, version })
+    pub fn read(taxonomy: &str, district: &District, texts: &RuleTexts<'_>, model: &[u8]) -> Result<Self, ClassifierError> {
+        Self::new(Knowledge::read(taxonomy, district, texts)?, Model::read(model)?)
+    }
+
+    /// Only a model of the same categories and departments fits.
+    pub(crate) fn new(knowledge: Knowledge, model: Model) -> Result<Self, ClassifierError> {
+        let codes = knowledge.taxonomy.categories().iter().map(|c| &c.code);
+        if !codes.eq(&model.about.categories) || model.about.units != knowledge.taxonomy.departments() {
+            return Err(ModelError("trained for another taxonomy; run gridline train").into());
+        }
+        let version = format!("{}+model-{}", knowledge.version, &model.about.data);
+        Ok(Self { knowledge, model, version })
     }
 
     /// Version of all data that decides.
@@ -108,44 +129,39 @@ impl Classifier {
 
     /// The categories and departments that a verdict can name.
     pub fn taxonomy(&self) -> &Taxonomy {
-        &self.taxonomy
+        &self.knowledge.taxonomy
     }
 
     /// Classifies a report. Any text gets a verdict.
     pub fn classify(&self, report: &Report<'_>) -> Verdict {
-        let found = self.rules.lexicon.find(report.text);
-        let evidence = Evidence::weigh(&self.rules, &self.taxonomy, &found);
-        let mut reasons = Vec::new();
-        let index = self.category(&evidence, &mut reasons);
-        let category = &self.taxonomy.categories()[index];
-        let also = self.also(&evidence, &mut reasons);
-        let (urgent, why_urgent) = evidence.urgent();
-        reasons.extend(why_urgent);
-        let class = match (report.class, evidence.matters.is_empty()) {
-            (Some(class), _) => {
-                reasons.push(format!("来源已定为“{}”，照办。", class.zh()));
-                class
-            }
-            (None, true) => Class::Coordination,
-            (None, false) => {
-                let (class, why) = evidence.class(category, urgent);
-                reasons.push(why);
-                class
-            }
-        };
-        let (lead, others) = self.units(index, &also, class, &found, &mut reasons);
-        let place = self.places.find(report.text, category.nature, report.division);
+        let look = self.knowledge.look(report.text);
+        let odds = self.model.ask(&look.seen);
+        let decision = decide::decide(&self.knowledge, &self.model, &look, &odds);
+        let category = &self.knowledge.taxonomy.categories()[decision.category];
+        let needs_person = decision.confidence < SURE_ENOUGH;
+        let class = report.class.unwrap_or(decision.class);
+        let mut reasons = explain::reasons(&self.knowledge, &self.model, &look, &decision, report.class);
+        let units = units::choose(&self.knowledge, &self.model.about, &look, &odds, &decision, class, &mut reasons);
+        let mut place = self.knowledge.places.find(&look.plain, category.nature, report.division);
+        place.mentions.iter_mut().for_each(|m| m.name = text::as_written(report.text, &look.plain, &m.name));
         reasons.push(place.reason);
+        let choices = self.choices(&decision);
+        if needs_person {
+            reasons.push(explain::ask_person(&self.knowledge.taxonomy, &choices));
+        }
         Verdict {
             category: category.code.clone(),
             category_name: category.name.clone(),
             l1: category.l1.clone(),
-            also: also.into_iter().map(|c| c.code.clone()).collect(),
+            confidence: decision.confidence,
+            needs_person,
+            choices,
+            also: decision.also.iter().map(|&(c, _)| self.knowledge.taxonomy.categories()[c].code.clone()).collect(),
             class,
             nature: category.nature,
-            urgent,
-            lead,
-            others,
+            urgent: decision.urgent,
+            lead: units.lead,
+            others: units.others,
             division: place.division,
             mentions: place.mentions,
             reasons,
@@ -153,59 +169,8 @@ impl Classifier {
         }
     }
 
-    fn category(&self, evidence: &Evidence<'_>, reasons: &mut Vec<String>) -> usize {
-        let Some(&(index, _)) = evidence.matters.first() else {
-            let default = &self.taxonomy.categories()[self.unknown];
-            reasons.push(format!("文中没有规则认得的词语，暂归“{} {}”，请人工核对类别和承办单位。", default.code, default.name));
-            return self.unknown;
-        };
-        let category = &self.taxonomy.categories()[index];
-        reasons.push(format!("文中提到{}，归入“{} {}”。", evidence.category_words(index), category.code, category.name));
-        index
-    }
-
-    fn also(&self, evidence: &Evidence<'_>, reasons: &mut Vec<String>) -> Vec<&Category> {
-        let further = evidence.also().into_iter().map(|i| {
-            let category = &self.taxonomy.categories()[i];
-            reasons.push(format!("另提到{}，兼涉“{} {}”。", evidence.category_words(i), category.code, category.name));
-            category
-        });
-        further.collect()
-    }
-
-    fn units(
-        &self,
-        index: usize,
-        also: &[&Category],
-        class: Class,
-        found: &Found,
-        reasons: &mut Vec<String>,
-    ) -> (String, Vec<String>) {
-        if class == Class::Simple {
-            reasons.push("简易件由网格员自办自结。".into());
-            return (GRID.into(), Vec::new());
-        }
-        let category = &self.taxonomy.categories()[index];
-        let rule = self.rules.leads.iter().find(|r| r.category == index && r.terms.iter().any(|t| found.has(t)));
-        let lead = rule.map_or(&category.lead, |r| &r.lead).clone();
-        let name = self.taxonomy.department(&lead).unwrap_or(&lead);
-        reasons.push(match rule {
-            Some(LeadRule { why, .. }) => format!("{why}，由{name}主办。"),
-            None => format!("“{}”由{name}主办。", category.name),
-        });
-        let hard = (class == Class::KeyDifficult).then_some(TOWN);
-        let candidates = rule.into_iter().flat_map(|r| r.others.iter().map(String::as_str));
-        let candidates = candidates.chain(also.iter().map(|c| c.lead.as_str())).chain(hard);
-        let mut others: Vec<String> = Vec::new();
-        for unit in candidates {
-            if unit != lead && !others.iter().any(|o| o == unit) {
-                others.push(unit.into());
-            }
-        }
-        if !others.is_empty() {
-            let names: Vec<_> = others.iter().map(|u| self.taxonomy.department(u).unwrap_or(u)).collect();
-            reasons.push(format!("由{}协办。", names.join("、")));
-        }
-        (lead, others)
+    fn choices(&self, decision: &Decision) -> Vec<(String, f32)> {
+        let best = decision.ranked.iter().take(CHOICES);
+        best.map(|&(c, p)| (self.knowledge.taxonomy.categories()[c].code.clone(), p)).collect()
     }
 }

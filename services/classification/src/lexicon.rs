@@ -37,6 +37,11 @@ impl Builder {
         atom
     }
 
+    /// The words of a term, parted by spaces.
+    pub(crate) fn spell(&self, term: &Term) -> String {
+        term.0.iter().map(|&a| self.words[a].as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     pub(crate) fn build(self) -> Result<Lexicon, aho_corasick::BuildError> {
         let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(&self.words)?;
         Ok(Lexicon { automaton, words: self.words, covers: self.covers })

@@ -8,27 +8,37 @@
 //!
 //! - [`taxonomy`] the categories and departments that a verdict can name
 //! - [`rules`] the rule data that clerks edit (`rules/*.csv`), read and versioned
-//! - [`classifier`] the verdict, put together
+//! - [`classifier`] the verdict, put together from the rules and a trained model
+//! - [`train`] the model from labelled reports, and how good it is
 //! - [`place`] the division, from names in the text
 //! - [`offline`] reports from a file, verdicts to a file
 
 pub mod classifier;
+mod decide;
 mod entity;
+mod explain;
+mod features;
 mod handlers;
 mod judge;
+mod knowledge;
 mod lexicon;
 mod migration;
+mod model;
 mod names;
 pub mod offline;
 pub mod place;
 pub mod rules;
 pub mod taxonomy;
+mod text;
+pub mod train;
+mod units;
 
 use bus::topology;
 use chassis::{Context, Settings};
 
-pub use classifier::{Classifier, Report, Verdict};
+pub use classifier::{Classifier, ClassifierError, Report, Verdict};
 pub use handlers::Classification;
+pub use model::ModelError;
 pub use rules::{RuleTexts, RulesError};
 
 /// Default settings, explained.

@@ -17,6 +17,8 @@ pub struct Summary {
     pub reports: u64,
     /// Of them urgent.
     pub urgent: u64,
+    /// Of them not sure enough: a person decides.
+    pub needs_person: u64,
 }
 
 /// Why it stopped. Lines before the bad one are already written; nothing is skipped.
@@ -55,6 +57,15 @@ struct Answer<'a> {
     also: &'a [String],
     route_division: Option<&'a DivisionCode>,
     reasons: &'a [String],
+    confidence: f32,
+    needs_person: bool,
+    choices: Vec<Choice<'a>>,
+}
+
+#[derive(Serialize)]
+struct Choice<'a> {
+    category: &'a str,
+    confidence: f32,
 }
 
 /// Classifies each line of `input`, in order, and stops at the first line that is wrong. Blank lines are allowed.
@@ -74,6 +85,7 @@ pub fn classify_jsonl(input: impl BufRead, mut output: impl Write, classifier: &
         output.write_all(b"\n")?;
         summary.reports += 1;
         summary.urgent += u64::from(verdict.urgent);
+        summary.needs_person += u64::from(verdict.needs_person);
     }
     output.flush()?;
     Ok(summary)
@@ -92,5 +104,12 @@ fn answer<'a>(id: &'a str, v: &'a Verdict) -> Answer<'a> {
         also: &v.also,
         route_division: v.division.as_ref(),
         reasons: &v.reasons,
+        confidence: round(v.confidence),
+        needs_person: v.needs_person,
+        choices: v.choices.iter().map(|(category, p)| Choice { category, confidence: round(*p) }).collect(),
     }
+}
+
+fn round(share: f32) -> f32 {
+    (share * 1000.0).round() / 1000.0
 }

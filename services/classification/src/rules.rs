@@ -1,6 +1,6 @@
 //! The rule data that clerks edit, read, checked and versioned.
 
-use contracts::district::District;
+use contracts::{district::District, ticket::Class};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
@@ -20,6 +20,12 @@ pub struct RuleTexts<'a> {
     pub leads: &'a str,
     /// `places.csv`: words about places.
     pub places: &'a str,
+    /// `vocabulary.csv`: what people say in a category; the model learns how much each says.
+    pub vocabulary: &'a str,
+    /// `dangers.csv`: what people say when someone is in danger, or not; the model learns how much each says.
+    pub dangers: &'a str,
+    /// `spelling.csv`: misspellings and abbreviations.
+    pub spelling: &'a str,
 }
 
 impl RuleTexts<'static> {
@@ -29,7 +35,49 @@ impl RuleTexts<'static> {
         cues: include_str!("../rules/cues.csv"),
         leads: include_str!("../rules/leads.csv"),
         places: include_str!("../rules/places.csv"),
+        vocabulary: include_str!("../rules/vocabulary.csv"),
+        dangers: include_str!("../rules/dangers.csv"),
+        spelling: include_str!("../rules/spelling.csv"),
     };
+}
+
+impl RuleTexts<'_> {
+    /// Words by category that say something on their own, for training.
+    pub(crate) fn words(&self, taxonomy: &Taxonomy) -> Result<Vec<(usize, Vec<String>)>, RulesError> {
+        let mut words = Builder::default();
+        let mut weighty: Vec<Vec<String>> = vec![Vec::new(); taxonomy.categories().len()];
+        let rules = keywords(self.keywords, taxonomy, &mut words)?;
+        for rule in rules.iter().filter(|r| r.weight >= 3) {
+            if let Target::Category(c) = rule.target {
+                weighty[c].push(words.spell(&rule.term));
+            }
+        }
+        let mut all: Vec<_> = weighty.into_iter().enumerate().collect();
+        for row in rows::<ToldRow>("vocabulary.csv", self.vocabulary)? {
+            let unknown = || RulesError::new("vocabulary.csv", format!("unknown category {}", row.code));
+            let category = taxonomy.index(&row.code).ok_or_else(unknown)?;
+            all.push((category, row.words.split_whitespace().map(str::to_owned).collect()));
+        }
+        Ok(all)
+    }
+
+    /// Words for a class, for training.
+    pub(crate) fn classes(&self) -> Result<Vec<(Class, Vec<String>)>, RulesError> {
+        let rows = rows::<CueRow>("cues.csv", self.cues)?;
+        let of_class = rows.into_iter().filter_map(|r| match r.kind {
+            Cue::Simple => Some((Class::Simple, r.words)),
+            Cue::Difficult => Some((Class::KeyDifficult, r.words)),
+            Cue::Urgent | Cue::Calm => None,
+        });
+        Ok(of_class.map(|(c, words)| (c, words.split_whitespace().map(|w| w.replace('+', " ")).collect())).collect())
+    }
+
+    /// Words for danger (true) and for no danger (false), for training.
+    pub(crate) fn dangers(&self) -> Result<Vec<(bool, Vec<String>)>, RulesError> {
+        let rows = rows::<DangerRow>("dangers.csv", self.dangers)?;
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+        Ok(rows.iter().map(|r| (r.kind == Danger::Urgent, words(&r.words))).collect())
+    }
 }
 
 /// A rule file is wrong.
@@ -51,6 +99,8 @@ impl RulesError {
 pub(crate) enum Target {
     /// A category, by its index in the taxonomy.
     Category(usize),
+    /// A category of which people speak so.
+    Told(usize),
     /// A cue.
     Cue(Cue),
 }
@@ -104,6 +154,25 @@ struct CueRow {
     words: String,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Danger {
+    Urgent,
+    Calm,
+}
+
+#[derive(Deserialize)]
+struct DangerRow {
+    kind: Danger,
+    words: String,
+}
+
+#[derive(Deserialize)]
+struct ToldRow {
+    code: String,
+    words: String,
+}
+
 #[derive(Deserialize)]
 struct LeadRow {
     category: String,
@@ -124,6 +193,7 @@ impl Rules {
                 weight: row.weight,
             }));
         }
+        rules.extend(told(texts.vocabulary, taxonomy, &mut words)?);
         let leads = rows::<LeadRow>("leads.csv", texts.leads)?;
         let leads = leads.into_iter().map(|r| lead(r, taxonomy, &mut words)).collect::<Result<_, _>>()?;
         let lexicon = words.build().map_err(|e| RulesError::new("keywords.csv", e))?;
@@ -147,7 +217,17 @@ pub(crate) fn version(texts: &RuleTexts<'_>, taxonomy: &str, district: &District
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     };
-    for part in [env!("CARGO_PKG_VERSION"), taxonomy, texts.keywords, texts.cues, texts.leads, texts.places] {
+    for part in [
+        env!("CARGO_PKG_VERSION"),
+        taxonomy,
+        texts.keywords,
+        texts.cues,
+        texts.leads,
+        texts.places,
+        texts.vocabulary,
+        texts.dangers,
+        texts.spelling,
+    ] {
         add(part);
     }
     for d in district.divisions() {
@@ -184,6 +264,22 @@ fn keywords(text: &str, taxonomy: &Taxonomy, words: &mut Builder) -> Result<Vec<
                 weight,
             }));
         }
+    }
+    Ok(rules)
+}
+
+/// A single character says too little to count where it is found; the model may still learn from it.
+fn told(text: &str, taxonomy: &Taxonomy, words: &mut Builder) -> Result<Vec<Rule>, RulesError> {
+    let mut rules = Vec::new();
+    for row in rows::<ToldRow>("vocabulary.csv", text)? {
+        let unknown = || RulesError::new("vocabulary.csv", format!("unknown category {}", row.code));
+        let target = Target::Told(taxonomy.index(&row.code).ok_or_else(unknown)?);
+        let long = row.words.split_whitespace().filter(|w| w.chars().nth(1).is_some());
+        rules.extend(long.map(|w| Rule {
+            term: words.term(w, false),
+            target,
+            weight: if w.chars().nth(2).is_some() { 5 } else { 3 },
+        }));
     }
     Ok(rules)
 }

@@ -30,6 +30,7 @@ pub struct Taxonomy {
     categories: Vec<Category>,
     by_code: HashMap<String, usize>,
     departments: HashMap<String, String>,
+    department_codes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +64,7 @@ impl Taxonomy {
     /// Reads a taxonomy; one that names a lead it does not list is refused.
     pub fn read(text: &str) -> Result<Self, RulesError> {
         let file: File = serde_json::from_str(text).map_err(|e| RulesError::new("taxonomy.json", e))?;
+        let department_codes = file.departments.iter().map(|d| d.code.clone()).collect();
         let departments: HashMap<_, _> = file.departments.into_iter().map(|d| (d.code, d.name)).collect();
         let mut categories = Vec::new();
         for l1 in file.categories {
@@ -85,7 +87,7 @@ impl Taxonomy {
             }
         }
         let by_code = categories.iter().enumerate().map(|(i, c)| (c.code.clone(), i)).collect();
-        Ok(Self { categories, by_code, departments })
+        Ok(Self { categories, by_code, departments, department_codes })
     }
 
     /// All categories, in the order of the file.
@@ -101,6 +103,11 @@ impl Taxonomy {
     /// The name of a department.
     pub fn department(&self, code: &str) -> Option<&str> {
         self.departments.get(code).map(String::as_str)
+    }
+
+    /// The codes of all departments, in the order of the file.
+    pub(crate) fn departments(&self) -> &[String] {
+        &self.department_codes
     }
 
     pub(crate) fn index(&self, code: &str) -> Option<usize> {

@@ -19,12 +19,13 @@ fn one_answer_a_line_with_exactly_the_fields_of_the_contract() {
     let (done, out) =
         run("{\"id\":\"A1\",\"text\":\"桃树下社区路灯不亮\",\"lead\":\"ignored\"}\r\n\n{\"id\":\"A2\",\"text\":\"有人要跳楼\"}"
             .as_bytes());
-    assert_eq!(done.expect("good lines"), Summary { reports: 2, urgent: 1 });
+    assert_eq!(done.expect("good lines"), Summary { reports: 2, urgent: 1, needs_person: 0 });
     let lines: Vec<Value> = out.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
     assert_eq!((&lines[0]["id"], &lines[1]["id"]), (&"A1".into(), &"A2".into()));
     let mut fields: Vec<_> = lines[0].as_object().expect("an object").keys().map(String::as_str).collect();
     fields.sort_unstable();
-    let wanted = ["also", "category", "class", "id", "l1", "lead", "nature", "others", "reasons", "route_division", "urgent"];
+    let wanted = "also category choices class confidence id l1 lead nature needs_person others reasons route_division urgent";
+    let wanted: Vec<_> = wanted.split(' ').collect();
     assert_eq!(fields, wanted);
     assert_eq!(lines[0]["category"], "0203");
     assert_eq!(lines[0]["class"], "coordination");

@@ -6,6 +6,7 @@
 //! - [`watch`] the life of tickets as it happens
 //! - [`dead_letters`] messages that could not take effect: list, replay
 //! - [`classify`], [`deadline`] the product's two calculations on files; no broker, no database
+//! - [`train`] the classifier's model from labelled reports, and how good it is
 //! - [`settings`] where broker, databases and services are; [`database`] opens the latter
 //! - [`input`], [`output`], [`screen`] files and what people see
 
@@ -20,6 +21,7 @@ mod provision;
 mod screen;
 mod settings;
 mod submit;
+mod train;
 mod watch;
 
 use std::{future::Future, process::ExitCode};
@@ -48,6 +50,8 @@ enum Command {
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
     Classify(classify::Args),
+    Train(train::Args),
+    Evaluate(train::EvaluateArgs),
     Deadline(deadline::Args),
 }
 
@@ -74,6 +78,8 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Watch(args) => wait(watch::run(args)),
         Command::DeadLetters(command) => wait(dead_letters::run(command)),
         Command::Classify(args) => classify::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => train::evaluate(&args),
         Command::Deadline(args) => deadline::run(&args),
     }
 }

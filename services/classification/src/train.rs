@@ -1,0 +1,157 @@
+//! The model from labelled reports: the same data give the same model, on one machine, without a network.
+//!
+//! - [`samples`] labelled reports as they lie in files
+//! - [`measure`] how often verdicts are right
+
+mod learn;
+pub mod measure;
+pub mod samples;
+mod tune;
+
+use contracts::{
+    district::{District, TAXONOMY},
+    ticket::Class,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Classifier, ClassifierError, RuleTexts,
+    decide::CLASSES,
+    knowledge::Knowledge,
+    model::{About, Dense, Heads, Model, Tuning},
+};
+use learn::{Example, Learnt, learn};
+use measure::Measures;
+use samples::Labelled;
+
+/// Parts for cross-validation.
+const PARTS: usize = 8;
+/// Words of a rule file that together make one example.
+const WORDS: usize = 4;
+/// The same of the words for danger.
+const DANGER_WORDS: usize = 1;
+/// They count so much, because danger is rare.
+const DANGER_COUNTS: f32 = 2.0;
+/// A report's further matters together have this share of it.
+const ALSO_SHARE: f32 = 0.25;
+
+/// A model with what cross-validation says about it.
+#[derive(Debug)]
+pub struct Trained {
+    /// The model file.
+    pub model: Vec<u8>,
+    /// How often it is right on reports that it was not trained on.
+    pub crossed: Measures,
+}
+
+/// What all training needs: the knowledge, and the examples in its eyes.
+struct School {
+    knowledge: Knowledge,
+    heads: Heads,
+    words: Vec<Example>,
+}
+
+/// Hash of all data that a model is trained from: rules, taxonomy, reports.
+pub fn data_version(reports: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    let texts = RuleTexts::SHIPPED;
+    let all = [TAXONOMY, texts.keywords, texts.cues, texts.vocabulary, texts.dangers, texts.spelling];
+    for part in all.iter().chain(reports) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())[..12].to_owned()
+}
+
+/// Trains on files of labelled reports; cross-validation finds how the answers are chosen.
+pub fn train(reports: &[&str]) -> anyhow::Result<Trained> {
+    let mut labelled = Vec::new();
+    for text in reports {
+        labelled.extend(samples::read(text)?);
+    }
+    let school = School::open()?;
+    let examples: Vec<Example> = labelled.iter().map(|l| school.example(l)).collect::<Result<_, _>>()?;
+    let part = |l: &Labelled| Sha256::digest(&l.id)[0] as usize % PARTS;
+    let mut models = Vec::new();
+    for p in 0..PARTS {
+        let known: Vec<&Example> = labelled.iter().zip(&examples).filter(|(l, _)| part(l) != p).map(|(_, e)| e).collect();
+        models.push(Model::read(&school.model(&known, String::new(), Tuning::NEUTRAL)?)?);
+    }
+    let asked: Vec<_> = labelled.iter().map(|l| tune::ask(&school.knowledge, &models[part(l)], l)).collect();
+    let tuning = tune::tune(&labelled, &asked);
+    let mut measures = Measures::default();
+    for (p, mut model) in models.into_iter().enumerate() {
+        model.about.tuning = tuning;
+        let classifier = Classifier::new(School::open()?.knowledge, model)?;
+        labelled.iter().filter(|l| part(l) == p).for_each(|l| measures.add(&classifier, l));
+    }
+    let all: Vec<&Example> = examples.iter().collect();
+    Ok(Trained { model: school.model(&all, data_version(reports), tuning)?, crossed: measures })
+}
+
+/// Number of a class in the model.
+fn number(class: Class) -> Option<usize> {
+    CLASSES.iter().position(|c| *c == class)
+}
+
+impl School {
+    fn open() -> Result<Self, ClassifierError> {
+        let texts = RuleTexts::SHIPPED;
+        let knowledge = Knowledge::read(TAXONOMY, District::sample(), &texts)?;
+        let heads = Heads { categories: knowledge.taxonomy.categories().len(), units: knowledge.taxonomy.departments().len() };
+        let mut school = Self { knowledge, heads, words: Vec::new() };
+        let told = texts.words(&school.knowledge.taxonomy)?;
+        for (category, words) in told {
+            for some in words.chunks(WORDS) {
+                school.words.push(Example {
+                    seen: school.knowledge.words(&some.join(" ")),
+                    weight: 1.0,
+                    categories: vec![(category, 1.0)],
+                    class: number(school.knowledge.taxonomy.categories()[category].class),
+                    ..Example::default()
+                });
+            }
+        }
+        for (class, words) in texts.classes()? {
+            for word in words {
+                let seen = school.knowledge.words(&word);
+                school.words.push(Example { seen, weight: 1.0, class: number(class), ..Example::default() });
+            }
+        }
+        for (urgent, words) in texts.dangers()? {
+            for some in words.chunks(DANGER_WORDS) {
+                let seen = school.knowledge.words(&some.join(" "));
+                school.words.push(Example { seen, weight: DANGER_COUNTS, urgent: Some(urgent), ..Example::default() });
+            }
+        }
+        Ok(school)
+    }
+
+    fn example(&self, l: &Labelled) -> anyhow::Result<Example> {
+        let taxonomy = &self.knowledge.taxonomy;
+        let index = |code: &str| taxonomy.index(code).ok_or_else(|| anyhow::anyhow!("{}: unknown category {code}", l.id));
+        let mut categories = vec![(index(&l.category)?, if l.also.is_empty() { 1.0 } else { 1.0 - ALSO_SHARE })];
+        for code in &l.also {
+            categories.push((index(code)?, ALSO_SHARE / l.also.len() as f32));
+        }
+        let units = taxonomy.departments();
+        let units = (0..units.len()).filter(|&u| units[u] == l.lead || l.others.contains(&units[u])).collect();
+        Ok(Example {
+            seen: self.knowledge.look(&l.text).seen,
+            weight: 1.0,
+            categories,
+            class: number(l.class),
+            urgent: Some(l.urgent),
+            several: Some(!l.also.is_empty()),
+            units: Some(units),
+        })
+    }
+
+    fn model(&self, reports: &[&Example], data: String, tuning: Tuning) -> Result<Vec<u8>, ClassifierError> {
+        let all: Vec<&Example> = reports.iter().copied().chain(&self.words).collect();
+        let Learnt { hashes, rarity, weights, bias } = learn(&all, self.heads);
+        let categories = self.knowledge.taxonomy.categories().iter().map(|c| c.code.clone()).collect();
+        let about = About { data, categories, units: self.knowledge.taxonomy.departments().to_vec(), tuning };
+        Ok(Dense { about, hashes: &hashes, rarity: &rarity, weights: &weights, bias: &bias }.write()?)
+    }
+}
