@@ -90,6 +90,8 @@ def scenarios():
     given, refused = {}, {}
     for file in sorted(SCENARIOS.glob("*.rs")):
         text = re.sub(r"//.*", "", file.read_text())
+        if "#[ignore" in text:
+            sys.exit(f"lifecycle table: {file} ignores a test")
         for test, body in re.findall(r"#\[tokio::test[^\]]*\]\nasync fn (\w+)\(\) \{\n(.*?)\n\}", text, re.S):
             for kind, act in re.findall(r"\bstory\s*\.(gives|happens|refuses)\w*\(\s*(?:Act::)?([A-Z]\w+)", body):
                 tests = (refused if kind == "refuses" else given).setdefault(act, [])

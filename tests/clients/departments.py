@@ -33,7 +33,7 @@ def arguments(doc, units):
     p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--nats", default="nats://127.0.0.1:4222", help="broker (default: %(default)s)")
     p.add_argument("--units", default=units, help="unit ids, ranges and patterns, by comma (default: %(default)s)")
-    p.add_argument("--skip", default="", help="steps to leave alone: sign, report, decide, rule, check, callback")
+    p.add_argument("--skip", default="", help="steps to leave alone: accept, dispatch, sign, report, decide, rule, grant, check, callback")
     p.add_argument("--returns", type=int, default=0, metavar="N", help="one in N work orders is returned (default: none)")
     p.add_argument("--seconds", type=float, help="stop after this time")
     p.add_argument("--until-idle", type=float, metavar="S", help="stop after S seconds without anything to do")

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Scripted staff of the district centre: decides consultations, rules on returns, checks results, calls back.
+"""Scripted staff of the district centre: accepts what waits for a person, decides consultations, rules on returns,
+grants requests, checks results, calls back.
 
   staff.py
   staff.py --skip check,callback          decide consultations only

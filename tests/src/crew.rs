@@ -145,7 +145,9 @@ impl Desk<'_> {
                 let answers = json!({"contacted": true, "solved": true, "satisfied": true, "tries": 1});
                 self.does("call_back", "callback", json!({"do": "call_back", "answers": answers})).await;
             }
-            QueueItem::Copy(_) | QueueItem::Review(_) | QueueItem::Triage(_) | QueueItem::Request(_) | QueueItem::Notice(_) => {}
+            // what classification is not sure of is accepted as it proposes
+            QueueItem::Triage(_) => self.does("accept", "taker", json!({"do": "accept"})).await,
+            QueueItem::Copy(_) | QueueItem::Review(_) | QueueItem::Request(_) | QueueItem::Notice(_) => {}
         }
     }
 

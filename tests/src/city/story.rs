@@ -72,6 +72,14 @@ impl City {
         .await;
     }
 
+    /// Plays a story in a new city on one database, from [`MONDAY`] on.
+    pub async fn tells_on(backend: Backend, story: impl AsyncFn(&Story<'_>)) {
+        let city = Self::start(backend).await;
+        city.set_time(MONDAY);
+        story(&city.story()).await;
+        city.finish().await;
+    }
+
     /// A story in this city.
     pub fn story(&self) -> Story<'_> {
         Story { city: self, desks: tokio::sync::Mutex::default(), happened: Mutex::default(), acts: AtomicU32::default() }
@@ -95,7 +103,8 @@ impl Story<'_> {
     /// If it is taken, or refused for another reason.
     pub async fn refuses_report(&self, act: Act, caller: Caller<'_>, text: &str, code: &str) {
         let problem = crate::outside::problem(caller.tries(text).await).await;
-        assert_problem(act, &problem, code);
+        assert_problem(&problem, code);
+        assert_about(act, &problem);
     }
 
     /// A person (`D02`, or `D02/li` for a certain one) gives an act; it takes effect and a fact records the step.
@@ -124,11 +133,21 @@ impl Story<'_> {
     /// # Panics
     /// If it takes effect, or is refused for another reason. That no fact is told is looked at by [`City::finish`].
     pub async fn refuses(&self, act: Act, who: &str, ticket: impl Into<TicketId>, body: Value, code: &str) {
+        let problem = self.refused(who, ticket, body, code).await;
+        assert_about(act, &problem);
+    }
+
+    /// The same for an act that is no step.
+    ///
+    /// # Panics
+    /// As [`Story::refuses`].
+    pub async fn refused(&self, who: &str, ticket: impl Into<TicketId>, body: Value, code: &str) -> Problem {
         let ticket = ticket.into();
         let answer = self.asks(who, ticket, &body).await;
         let AnswerOutcome::Refused { problem } = answer.outcome else { panic!("{who} may do {body}") };
-        assert_problem(act, &problem, code);
+        assert_problem(&problem, code);
         self.keep_refused(ticket, Some(person(who).1), answer.at);
+        problem
     }
 
     /// A citizen gives an act through intake; it takes effect and a fact records the step.
@@ -148,7 +167,8 @@ impl Story<'_> {
     pub async fn refuses_citizen(&self, act: Act, ticket: &Ticket, body: Value, code: &str) {
         let answer = self.citizen_asks(ticket, &body).await;
         let AnswerOutcome::Refused { problem } = answer.outcome else { panic!("a citizen may do {body}") };
-        assert_problem(act, &problem, code);
+        assert_problem(&problem, code);
+        assert_about(act, &problem);
         self.keep_refused(ticket.id, None, answer.at);
     }
 
@@ -307,11 +327,41 @@ fn system_facts(heard: &[Said], act: Act, ticket: TicketId) -> impl Iterator<Ite
 }
 
 /// The reason is the right one, and a person can read it in both languages.
-fn assert_problem(act: Act, problem: &Problem, code: &str) {
-    assert_eq!(problem.code, code, "{act}: {problem:?}");
+fn assert_problem(problem: &Problem, code: &str) {
+    assert_eq!(problem.code, code, "{problem:?}");
     let chinese = |text: &str| text.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
-    assert!(chinese(&problem.zh) && !chinese(&problem.en) && !problem.en.is_empty(), "{act}: {problem:?}");
-    // the lifecycle names what can't be done
+    assert!(chinese(&problem.zh) && !chinese(&problem.en) && !problem.en.is_empty(), "{problem:?}");
+}
+
+/// Where the lifecycle refuses, it names what can't be done.
+fn assert_about(act: Act, problem: &Problem) {
     let named = !problem.zh.contains('“') || problem.zh.contains(&format!("“{}”", act.zh()));
     assert!(named, "{act} was refused as another act: {problem:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use async_nats::HeaderMap;
+
+    use super::*;
+
+    #[test]
+    fn a_refused_act_that_told_something_is_seen() {
+        let (ticket, at) = (TicketId::derive(&"web".parse().unwrap(), "1"), MONDAY.parse::<DateTime<Utc>>().unwrap());
+        let by = json!({"role": "handling_unit", "unit": "D02", "person": "D02-1", "state": "IN_PROGRESS"});
+        let body = json!({"ticket": ticket, "note": "add_note", "at": at, "by": by}).to_string().into();
+        let mut headers = HeaderMap::new();
+        headers.insert("ce-subject", ticket.to_string().as_str());
+        let said = Said { stream: "FACTS", place: 1, subject: "ticket.v1.noted".to_owned(), headers, body };
+        let refused = Refused { ticket, person: Some("D02-1".to_owned()), at };
+        assert!(refused.is_told_by(&said));
+        assert!(!Refused { person: None, ..refused.clone() }.is_told_by(&said), "somebody else");
+        assert!(!Refused { at: at + chrono::TimeDelta::milliseconds(1), ..refused }.is_told_by(&said), "another time");
+    }
+
+    #[test]
+    fn a_person_is_of_a_unit_or_of_another_one() {
+        let numbers = ["D02", "D02/li", "CENTRE/D02-1"].map(|who| person(who).1);
+        assert_eq!(numbers, ["D02-1", "D02-li", "D02-1"]);
+    }
 }

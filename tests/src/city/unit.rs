@@ -9,7 +9,6 @@ use contracts::{
     id::{OrderId, TicketId, UnitId},
     problem::Problem,
     subject,
-    ticket::CallbackAnswers,
     work::{AnswerOutcome, QueueItem, Task as Item},
 };
 use futures_util::StreamExt;
@@ -140,7 +139,7 @@ impl Unit {
 
     /// The centre calls the citizen, who is content.
     pub async fn calls_back(&self, task: &Task) -> Result<(), Problem> {
-        let answers = CallbackAnswers { contacted: true, solved: Some(true), satisfied: Some(true), tries: 1 };
+        let answers = json!({"contacted": true, "solved": true, "satisfied": true, "tries": 1});
         self.does(task, "callback", json!({"do": "call_back", "answers": answers})).await
     }
 

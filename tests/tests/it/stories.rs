@@ -1,10 +1,13 @@
 //! Stories of whole tickets, as the field tells them.
 
 mod again;
+mod assessed;
 mod burst;
 mod dates;
 mod lift;
 mod merging;
 mod moment;
+mod officers;
 mod pingpong;
 mod reorganised;
+mod scene;

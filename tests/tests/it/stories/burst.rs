@@ -15,7 +15,7 @@ use gridline_tests::{
     city::{
         Backend,
         story::{
-            Asked, MONDAY, Story,
+            Asked, Story,
             ways::{CENTRE, PLACE, called, pass, sign, solved},
         },
     },
@@ -67,42 +67,41 @@ async fn counts(city: &City, state: &str) -> (u64, u64, u64) {
 /// that nothing is solved gets an own handling. People and causes are counted apart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_reporters_of_one_burst_pipe_are_all_called_back() {
-    let city = City::start(Backend::Sqlite).await;
-    city.set_time(MONDAY);
-    let story = city.story();
-    let tickets = everybody_reports(&story).await;
-    let lead = tickets[0];
-    let merge = json!({"do": "merge", "into": lead, "same": {"cause": true}, "reason": "同一处爆管"});
-    let asked = |ticket: &TicketId, act: &Value| Asked { who: CENTRE, ticket: *ticket, order: None, act: act.clone() };
-    all_do(&story, &tickets[1..].iter().map(|ticket| asked(ticket, &merge)).collect::<Vec<_>>()).await;
-    assert_eq!(counts(&city, "MERGED").await, (1000, 1, 999));
+    City::tells_on(Backend::Sqlite, async |story| {
+        let city = story.city;
+        let tickets = everybody_reports(story).await;
+        let lead = tickets[0];
+        let merge = json!({"do": "merge", "into": lead, "same": {"cause": true}, "reason": "同一处爆管"});
+        let asked = |ticket: &TicketId, act: &Value| Asked { who: CENTRE, ticket: *ticket, order: None, act: act.clone() };
+        all_do(story, &tickets[1..].iter().map(|ticket| asked(ticket, &merge)).collect::<Vec<_>>()).await;
+        assert_eq!(counts(city, "MERGED").await, (1000, 1, 999));
 
-    let dispatched: Dispatched = city.expect(lead).await;
-    let company = dispatched.orders[0].unit.as_str();
-    story.gives(Sign, company, lead, sign()).await;
-    story.gives(ReportResult, company, lead, solved()).await;
-    story.gives(PassCheck, "CENTRE/checker", lead, pass()).await;
+        let dispatched: Dispatched = city.expect(lead).await;
+        let company = dispatched.orders[0].unit.as_str();
+        story.gives(Sign, company, lead, sign()).await;
+        story.gives(ReportResult, company, lead, solved()).await;
+        story.gives(PassCheck, "CENTRE/checker", lead, pass()).await;
 
-    let mut calls = Vec::new();
-    for (n, ticket) in tickets.iter().enumerate() {
-        let order = story.takes(CENTRE, "callback", *ticket).await.order();
-        let act = called(n != STILL_DRY, n != STILL_DRY);
-        calls.push(Asked { who: "CENTRE/clerk", ticket: *ticket, order: Some(order), act });
-    }
-    all_do(&story, &calls).await;
-    assert_eq!(counts(&city, "MERGED").await, (1000, 2, 998));
-    let heard = city.outside.ear().heard();
-    let asked = heard.iter().filter_map(Said::read::<Noted>).filter(|n| n.note == Note::CallBack && n.answers.is_some());
-    assert_eq!((count::<Closed>(&heard), asked.count()), (1, 999));
+        let mut calls = Vec::new();
+        for (n, ticket) in tickets.iter().enumerate() {
+            let order = story.takes(CENTRE, "callback", *ticket).await.order();
+            let act = called(n != STILL_DRY, n != STILL_DRY);
+            calls.push(Asked { who: "CENTRE/clerk", ticket: *ticket, order: Some(order), act });
+        }
+        all_do(story, &calls).await;
+        assert_eq!(counts(city, "MERGED").await, (1000, 2, 998));
+        let heard = city.outside.ear().heard();
+        let asked = heard.iter().filter_map(Said::read::<Noted>).filter(|n| n.note == Note::CallBack && n.answers.is_some());
+        assert_eq!((count::<Closed>(&heard), asked.count()), (1, 999));
 
-    // the one whose water does not run has a work order of its own again
-    assert_eq!(story.notes(Note::CallBack, tickets[STILL_DRY]).len(), 1);
-    let own: Dispatched = city.expect(tickets[STILL_DRY]).await;
-    let unit = own.orders[0].unit.as_str();
-    story.takes(unit, "order", tickets[STILL_DRY]).await;
-    story.takes(unit, "order", tickets[STILL_DRY]).await;
-    story.gives(Sign, unit, tickets[STILL_DRY], sign()).await;
-    story.refuses(Split, CENTRE, tickets[STILL_DRY], json!({"do": "split", "reason": "已拆"}), "wrong_state").await;
-    drop(story);
-    city.finish().await;
+        // the one whose water does not run has a work order of its own again
+        assert_eq!(story.notes(Note::CallBack, tickets[STILL_DRY]).len(), 1);
+        let own: Dispatched = city.expect(tickets[STILL_DRY]).await;
+        let unit = own.orders[0].unit.as_str();
+        story.takes(unit, "order", tickets[STILL_DRY]).await;
+        story.takes(unit, "order", tickets[STILL_DRY]).await;
+        story.gives(Sign, unit, tickets[STILL_DRY], sign()).await;
+        story.refuses(Split, CENTRE, tickets[STILL_DRY], json!({"do": "split", "reason": "已拆"}), "wrong_state").await;
+    })
+    .await;
 }

@@ -10,7 +10,7 @@ use contracts::{
     ticket::{Class, Dispatched, TicketFact},
 };
 use gridline_tests::{
-    City,
+    Backend, City,
     city::story::ways::{CENTRE, grant, solved},
 };
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn moved_to(fact: &TicketFact, change: Change) -> Option<DateTime<Utc>> {
 /// meanwhile, the 14th and the 24th, so the date moves by two working days: Saturday 28 (a make-up day), Monday March 2.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspension_over_the_spring_festival_moves_the_date_by_working_days() {
-    City::tells(async |story| {
+    City::tells_on(Backend::Sqlite, async |story| {
         let city = story.city;
         city.set_time("2026-02-13T16:00:00+08:00");
         let ticket = story.in_progress(Class::Coordination, "D02").await;
@@ -61,7 +61,7 @@ async fn a_suspension_over_the_spring_festival_moves_the_date_by_working_days() 
 /// citizen sees that it is overdue.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_extension_is_refused_and_the_ticket_is_overdue() {
-    City::tells(async |story| {
+    City::tells_on(Backend::Postgres, async |story| {
         let city = story.city;
         let ticket = story.in_progress(Class::Coordination, "D02").await;
         let due = city.expect::<Dispatched>(&ticket).await.due;

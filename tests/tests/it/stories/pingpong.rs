@@ -7,7 +7,7 @@ use contracts::{
     work::QueueItem,
 };
 use gridline_tests::{
-    City,
+    Backend, City,
     city::story::ways::{CENTRE, PLACE, called, give_back, pass, sign, solved},
 };
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn days_lost(fact: &TicketFact) -> TimeDelta {
 /// time is charged to the dispute, and the citizen sees every change of the date with its reason.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ping_pong_ticket_ends_in_designation() {
-    City::tells(async |story| {
+    City::tells_on(Backend::Postgres, async |story| {
         let city = story.city;
         let ticket = story.accepted(PLACE, "桃树下社区门口水沟堵了", Class::Coordination, CITY).await;
         let first: Dispatched = city.expect(&ticket).await;
