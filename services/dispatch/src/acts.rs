@@ -4,6 +4,7 @@ use contracts::{
     id::{OrderId, UnitId},
     lifecycle::Note,
     problem::Problem,
+    ticket::RequestKind,
     work::{ActBody, UnitAct},
 };
 
@@ -49,8 +50,12 @@ fn own_work(hand: &Hand<'_>, act: &UnitAct, case: &mut Case) -> Option<Outcome> 
         ActBody::Return { reason, legal_basis, propose } => {
             own(case).and_then(|o| hand.give_back(case, &o, (reason, legal_basis, propose)))
         }
-        ActBody::Ask { request } => asker(hand, case, act.order).and_then(|o| hand.ask(case, o.as_ref(), request)),
-        ActBody::Withdraw { request } => asker(hand, case, act.order).and_then(|o| hand.withdraw(case, o.as_ref(), *request)),
+        ActBody::Ask { request } => {
+            asker(hand, case, act.order, request.kind()).and_then(|o| hand.ask(case, o.as_ref(), request))
+        }
+        ActBody::Withdraw { request } => {
+            asker(hand, case, act.order, *request).and_then(|o| hand.withdraw(case, o.as_ref(), *request))
+        }
         ActBody::Appeal { reason } => last_order(hand, case).and_then(|o| hand.appeal(case, &o, reason)),
         ActBody::Reply { text } => own(case).and_then(|o| hand.reply(case, &o, text)),
         ActBody::SelfHandle {} => hand.self_handle(case),
@@ -151,8 +156,12 @@ fn own_order(hand: &Hand<'_>, case: &Case, id: Option<OrderId>) -> Result<work_o
     Ok(order)
 }
 
-/// Who asks without a unit's order: the centre's staff.
-fn asker(hand: &Hand<'_>, case: &Case, id: Option<OrderId>) -> Result<Option<work_order::Model>, Problem> {
+/// Who asks without a unit's order: the centre's staff. What concerns the assessment is asked by who had the work, also
+/// after it ended.
+fn asker(hand: &Hand<'_>, case: &Case, id: Option<OrderId>, kind: RequestKind) -> Result<Option<work_order::Model>, Problem> {
+    if kind == RequestKind::Exclude {
+        return last_order(hand, case).map(Some);
+    }
     if id.is_none() && hand.only_centre().is_ok() {
         return Ok(None);
     }

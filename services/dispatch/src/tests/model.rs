@@ -13,7 +13,7 @@ use contracts::{
     ticket::{TicketFact, replay},
     work::{AnswerOutcome, CitizenAct},
 };
-use outbox::Handler;
+use outbox::{Handler, Refusal};
 
 use super::{acts::Actor, classified_as};
 use crate::{Dispatch, config::Config, handlers::Desk, heard::Heard};
@@ -136,7 +136,15 @@ impl World {
         }
         let message = Inbound { now: self.now, ..message };
         let before: Vec<_> = message.body.tickets().iter().map(|t| self.desk.cases.get(t).map(|c| c.ticket.clone())).collect();
-        let said = self.dispatch.decide(&mut self.desk, &message).unwrap_or_else(|r| panic!("{r:?} of {:?}", message.body));
+        let said = match self.dispatch.decide(&mut self.desk, &message) {
+            Ok(said) => said,
+            // it comes again, as the engine would have it delivered
+            Err(Refusal::TooEarly(_)) => {
+                self.heard.remove(&message.id);
+                return self.late.insert(0, message);
+            }
+            Err(refusal) => panic!("{refusal:?} of {:?}", message.body),
+        };
         let facts: Vec<&Outbound> = said.outbound.iter().filter(|o| o.seq.is_some()).collect();
         match said.answer {
             AnswerOutcome::Refused { problem } => {
