@@ -8,7 +8,7 @@ use crate::policy::Policy;
 use chrono::{DateTime, Utc};
 use contracts::clock::ClockTurn;
 use contracts::id::OrderId;
-use contracts::lifecycle::Clock;
+use contracts::lifecycle::{Act, Clock};
 use std::collections::BTreeMap;
 
 /// The clocks of a ticket, replayed line by line.
@@ -40,6 +40,16 @@ impl<'a> Replay<'a> {
     /// warning count: how long a clock may run stands in the line itself.
     pub fn new(calendar: &'a Calendar, policy: &'a Policy) -> Self {
         Self { calendar, policy, books: BTreeMap::new() }
+    }
+
+    /// The ticket was registered at `at` by a fact that tells no lines: what T1 does to the clocks follows from the
+    /// lifecycle table and the policy.
+    ///
+    /// # Errors
+    /// [`SlaError::OutOfRange`] and what is wrong with the policy.
+    pub fn register(&mut self, at: DateTime<Utc>) -> Result<(), SlaError> {
+        let terms = Terms::new(self.calendar, self.policy);
+        self.books.entry(None).or_default().apply(Act::Register.row().clocks, &terms, at).map(drop)
     }
 
     /// Takes the next line, of a fact of `at`, and says whether it is right. A wrong line does not spoil the next: what

@@ -55,7 +55,7 @@ pub async fn run(args: &Args) -> anyhow::Result<Outcome> {
     let (lang, calendar, policy) = (args.lang, Calendar::builtin(), Policy::default());
     say(&format!("{} {}", lang.pick("工单", "Ticket"), history.number))?;
     let (mut good, mut told) = (true, 0);
-    for finding in history.findings(calendar, &policy) {
+    for finding in history.findings(calendar, &policy)? {
         if finding.seq != told {
             told = finding.seq;
             say(&step(&finding, lang))?;

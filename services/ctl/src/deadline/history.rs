@@ -12,7 +12,7 @@ use contracts::{
 };
 use outbox::Db;
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
-use sla::{Calendar, Life, Limit, Policy, Replay, Verdict};
+use sla::{Calendar, Life, Limit, Policy, Replay, SlaError, Verdict};
 
 use crate::{
     database,
@@ -53,19 +53,26 @@ pub struct Finding<'a> {
 
 impl History {
     /// Recomputes every line.
-    pub fn findings(&self, calendar: &Calendar, policy: &Policy) -> Vec<Finding<'_>> {
+    ///
+    /// # Errors
+    /// If no clock can start when the ticket was registered.
+    pub fn findings(&self, calendar: &Calendar, policy: &Policy) -> Result<Vec<Finding<'_>>, SlaError> {
         let mut replay = Replay::new(calendar, policy);
         let mut findings = Vec::new();
         for (seq, fact) in &self.facts {
             let head = fact.head();
-            for line in head.by.map_or(&[][..], |by| &by.clocks) {
+            let lines = head.by.map_or(&[][..], |by| &by.clocks);
+            if let (TicketFact::Received(_), []) = (fact, lines) {
+                replay.register(head.at)?;
+            }
+            for line in lines {
                 let verdict = replay.step(line, head.at);
                 let used = replay.used(line.order, line.clock, head.at);
                 let limit = replay.life(line.order, line.clock).and_then(Life::limit);
                 findings.push(Finding { seq: *seq, fact, at: head.at, line, verdict, used, limit });
             }
         }
-        findings
+        Ok(findings)
     }
 
     /// Places of facts that are missing between the first and the last.

@@ -76,7 +76,7 @@ impl Count {
                 history.number
             ))?;
         }
-        for finding in history.findings(Calendar::builtin(), &Policy::default()) {
+        for finding in history.findings(Calendar::builtin(), &Policy::default())? {
             self.lines += 1;
             match finding.verdict {
                 Verdict::Same => {}
