@@ -10,9 +10,9 @@ use contracts::{
     lifecycle::Clock,
     subject,
 };
-use sla::{Alarm, Calendar, Policy, PolicyError, Receiver, SlaError, Stage, schedule_from_due};
+use sla::{Alarm, Calendar, Policy, PolicyError, Receiver, SlaError, Stage, deadline, schedule_from_due};
 
-use crate::domain::{K5, Promise, Setting, Watch, Which};
+use crate::domain::{K1, K5, Promise, Setting, Watch, Which};
 
 /// A deadline is the last instant that is in time; a clock has run out at the next that we can tell from it.
 const TICK: TimeDelta = TimeDelta::milliseconds(1);
@@ -88,7 +88,7 @@ impl Rules {
                 K5 => rings.extend(self.ladder(watch, setting)?),
                 // nobody waits for the end of the retention; a cleaning looks for it
                 Which { clock: Clock::K13, .. } => {}
-                _ => rings.extend(running_out(*which, setting)),
+                _ => rings.extend(self.running_out(*which, setting)?),
             }
         }
         rings.sort_by_key(|ring| ring.at);
@@ -125,7 +125,8 @@ impl Rules {
             }
             which => {
                 let (Which { clock, order }, seq) = (which, u64::try_from(setting.seq).unwrap_or_default());
-                let expired = Expired { ticket: watch.ticket, clock, order, seq, due: setting.due?, late_ms };
+                let due = self.end(which, setting).ok()??;
+                let expired = Expired { ticket: watch.ticket, clock, order, seq, due, late_ms };
                 (expired.into(), format!("clock {which} {seq}"))
             }
         };
@@ -164,11 +165,21 @@ impl Rules {
             Some(Receiver::District) => centre(),
         }
     }
-}
 
-/// The one alarm of a clock that only runs out.
-fn running_out(which: Which, setting: &Setting) -> Option<Ring> {
-    let (since, due) = (setting.since?, setting.due?);
-    let ring = Ring { which, stage: Stage::Overdue, at: (due + TICK).max(since), from: due.max(since) };
-    setting.reached.is_none().then_some(ring)
+    /// The one alarm of a clock that only runs out.
+    fn running_out(&self, which: Which, setting: &Setting) -> Result<Option<Ring>, SlaError> {
+        let (Some(since), Some(due)) = (setting.since, self.end(which, setting)?) else { return Ok(None) };
+        let ring = Ring { which, stage: Stage::Overdue, at: (due + TICK).max(since), from: due.max(since) };
+        Ok(setting.reached.is_none().then_some(ring))
+    }
+
+    /// The deadline of a clock that only runs out. Intake tells none for the time to accept.
+    fn end(&self, which: Which, setting: &Setting) -> Result<Option<DateTime<Utc>>, SlaError> {
+        match (setting.due, setting.since) {
+            (None, Some(since)) if which == K1 => {
+                deadline(self.calendar, &self.policy, self.policy.clocks.accept, since).map(|accept| Some(accept.due))
+            }
+            (due, _) => Ok(due),
+        }
+    }
 }

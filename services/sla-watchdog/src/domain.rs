@@ -47,6 +47,8 @@ pub struct Which {
     pub order: Option<OrderId>,
 }
 
+/// The time to accept the ticket.
+pub const K1: Which = Which { clock: Clock::K1, order: None };
 /// The handling clock of the ticket.
 pub const K5: Which = Which { clock: Clock::K5, order: None };
 
@@ -114,7 +116,7 @@ pub struct Setting {
     /// Since when it runs; none while it does not.
     #[serde(with = "ts_milliseconds_option", default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
-    /// The deadline; none if it is the promised one.
+    /// The deadline; none if it is the promised one, or that of the policy (K1).
     #[serde(with = "ts_milliseconds_option", default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
     /// When it warns; none if as promised, or never.

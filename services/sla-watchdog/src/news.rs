@@ -9,7 +9,7 @@ use contracts::{
     ticket::{Dispatched, Head, Part, TicketFact},
 };
 
-use crate::domain::{K5, Promise, Which};
+use crate::domain::{K1, K5, Promise, Which};
 
 /// A fact, as far as clocks are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,9 @@ pub fn news(fact: &TicketFact, seq: i64) -> Result<Option<News>, Problem> {
     if lines.iter().all(|line| line.which != K5) {
         lines.extend(implied(fact, !turns.is_empty()));
     }
+    if turns.is_empty() {
+        lines.extend(accepted(fact));
+    }
     let nothing = !urgent && promise.is_none() && lines.is_empty();
     Ok((!nothing).then_some(News { ticket, seq, at, urgent, promise, lines }))
 }
@@ -93,6 +96,16 @@ fn implied(fact: &TicketFact, has_lines: bool) -> Option<Line> {
         _ => return None,
     };
     Some(Line { which: K5, runs, anew, due: None, warn: None })
+}
+
+/// Intake tells no lines: a registration starts the time to accept, by the lifecycle table. A dispatch ends it.
+fn accepted(fact: &TicketFact) -> Option<Line> {
+    let runs = match fact {
+        TicketFact::Received(_) => true,
+        TicketFact::Dispatched(_) => false,
+        _ => return None,
+    };
+    Some(Line { which: K1, runs, anew: false, due: None, warn: None })
 }
 
 fn promise(f: &Dispatched, seq: i64) -> Result<Promise, Problem> {

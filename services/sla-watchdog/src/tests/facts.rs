@@ -6,10 +6,11 @@ use contracts::{
     envelope::{Inbound, Outbound},
     family::Family,
     id::{MessageId, OrderId, TicketId},
+    intake::Channel,
     lifecycle::{Role, State},
     ticket::{
-        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, OrderFact, Part, Progressed, Reported, ResultForm,
-        ReturnRuled, TicketFact,
+        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, OrderFact, Part, Progressed, Received, Reported,
+        ResultForm, ReturnRuled, TicketFact,
     },
 };
 use sla::{Calendar, Limit, Policy, schedule};
@@ -60,6 +61,23 @@ pub fn dispatched(ticket: TicketId, n: u32, class: Class, start: DateTime<Utc>) 
         calendar_version: String::new(),
         reason: String::new(),
         at: start,
+        by: by(),
+    }
+    .into()
+}
+
+/// A registration, as intake tells it: without ledger lines.
+pub fn received(ticket: TicketId, at: DateTime<Utc>) -> TicketFact {
+    Received {
+        ticket,
+        number: "JZ20260302-000001".to_owned(),
+        source: "web".parse().unwrap(),
+        channel: Channel::Web,
+        text: "路灯不亮".to_owned(),
+        division: None,
+        class: None,
+        hold: true,
+        at,
         by: by(),
     }
     .into()

@@ -87,6 +87,23 @@ fn all_clocks_but_the_retention_are_watched() {
 }
 
 #[test]
+fn a_ticket_that_nobody_accepts_runs_out_of_its_time() {
+    let t = ticket(1);
+    let mut watch = after(&[(1, received(t, minutes(0)))]).unwrap();
+    assert_eq!(fire(&mut watch, minutes(121)), [(Clock::K1, Stage::Overdue, 60_000)]);
+    for dispatch in
+        [dispatched(t, 1, Class::Simple, minutes(5)), lines(t, vec![line(Clock::K1, Change::Stopped, None)], minutes(5))]
+    {
+        let facts = [(1, received(t, minutes(0))), (3, dispatch)];
+        let reverse = [facts[1].clone(), facts[0].clone()];
+        for heard in [facts, reverse] {
+            let mut watch = after(&heard).unwrap();
+            assert!(fire(&mut watch, minutes(1000)).iter().all(|(clock, ..)| *clock != Clock::K1));
+        }
+    }
+}
+
+#[test]
 fn a_co_handlers_clock_runs_beside_the_tickets() {
     let order = OrderId::derive(ticket(1), 7);
     let own = ClockTurn { order: Some(order), ..line(Clock::K5, Change::Started, Some(10)) };
