@@ -25,6 +25,15 @@ impl City {
         .await;
     }
 
+    /// All that was said, once nothing is under way and the last fact was heard.
+    pub async fn heard_all(&self) -> Vec<Said> {
+        self.settles().await;
+        let last = self.last_place(subject::FACTS).await;
+        let hears_all = |heard: &[Said]| last == 0 || heard.iter().any(|s| s.stream == subject::FACTS && s.place == last);
+        let all = |heard: &[Said], _| hears_all(heard).then(|| heard.to_vec());
+        self.outside.ear().wait_for(crate::PATIENCE, "the last fact", all).await
+    }
+
     /// Ends the scenario: waits until nothing is under way, then fails on dead letters that the scenario did not look
     /// at, and on a ticket whose history breaks the lifecycle.
     ///
@@ -40,10 +49,7 @@ impl City {
             let reasons: Vec<_> = letters.iter().map(|l| (&l.subject, &l.code, &l.reason)).collect();
             assert_eq!(dead, expected, "{}: dead letters nobody asked for: {reasons:?}", service.name);
         }
-        let last = self.last_place(subject::FACTS).await;
-        let hears_all = |heard: &[Said], _| last == 0 || heard.iter().any(|s| s.stream == subject::FACTS && s.place == last);
-        let all = |heard: &[Said], from| hears_all(heard, from).then(|| heard.to_vec());
-        let heard = self.outside.ear().wait_for(crate::PATIENCE, "the last fact", all).await;
+        let heard = self.heard_all().await;
         judge(&heard);
         for refused in self.refused.lock().unwrap().iter() {
             let told = heard.iter().find(|said| refused.is_told_by(said));

@@ -32,8 +32,8 @@ pub const ALL: &[Service] = &[
     Service {
         name: "classification",
         defaults: classification::DEFAULTS,
-        taps: &[topology::CLASSIFICATION],
-        start: |context, settings| classification::start(context, settings).map_ok(|()| None).boxed(),
+        taps: &[topology::CLASSIFICATION, topology::CLASSIFICATION_RULINGS],
+        start: |context, settings| classification::start(context, settings).boxed(),
     },
     Service {
         name: "dispatch",

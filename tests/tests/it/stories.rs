@@ -11,3 +11,4 @@ mod officers;
 mod pingpong;
 mod reorganised;
 mod scene;
+mod teaching;

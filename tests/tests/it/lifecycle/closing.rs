@@ -29,7 +29,8 @@ async fn a_result_is_checked_by_another_person() {
     .await;
 }
 
-/// Closed with the citizen's answers, or after three tries; done again if it is not solved.
+/// Closed with the citizen's answers, or after three tries; done again if it is not solved, or if a dissatisfaction is
+/// upheld.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_citizen_is_called_back() {
     City::tells(async |story| {
@@ -37,9 +38,12 @@ async fn a_citizen_is_called_back() {
             json!({"do": "call_back", "answers": {"contacted": true, "solved": null, "satisfied": null, "tries": tries}})
         };
         let ticket = story.passed(Class::Coordination, "D02").await;
-        story.refuses(Close, CENTRE, &ticket, unreached(1), "callback_done").await;
         story.refuses(Close, "CENTRE/D02-1", &ticket, called(true, true), "not_the_handler").await;
-        story.does(CENTRE, &ticket, json!({"do": "no_answer"})).await;
+        // tries count that were logged, not those that are told; the third is this one
+        for _ in 0..2 {
+            story.refuses(Close, CENTRE, &ticket, unreached(3), "callback_done").await;
+            story.does(CENTRE, &ticket, json!({"do": "no_answer"})).await;
+        }
         story.gives(Close, CENTRE, &ticket, unreached(3)).await;
         story.refuses(Close, CENTRE, &ticket, called(true, true), "unknown_order").await;
 
@@ -47,6 +51,11 @@ async fn a_citizen_is_called_back() {
         story.refuses(Redo, "CENTRE/D02-1", &ticket, called(false, false), "not_the_handler").await;
         story.gives(Redo, CENTRE, &ticket, called(false, false)).await;
         story.refuses(Redo, CENTRE, &ticket, called(false, false), "wrong_state").await;
+
+        let ticket = story.passed(Class::Coordination, "D02").await;
+        let mut rude = called(true, false);
+        rude["answers"]["upheld"] = true.into();
+        story.gives(Redo, CENTRE, &ticket, rude).await;
     })
     .await;
 }

@@ -29,7 +29,6 @@ async fn a_citizen_who_is_not_content_twice_is_supervised() {
         };
         assert_eq!((second.round, second.orders[0].unit.as_str()), (2, "D02"));
         assert_eq!(story.takes("D02", "order", &ticket).await.task().round, 2);
-        assert!(story.notes(Note::Supervise, &ticket).is_empty(), "not yet at round 2");
         story.gives(Sign, "D02", &ticket, sign()).await;
         story.gives(ReportResult, "D02", &ticket, solved()).await;
         story.gives(PassCheck, "CENTRE/checker", &ticket, pass()).await;
@@ -53,6 +52,8 @@ async fn a_citizen_who_is_not_content_twice_is_supervised() {
         story.gives(Sign, "D02", &ticket, sign()).await;
         story.does("D02", &ticket, json!({"do": "reply", "text": "已更换整条线路"})).await;
         story.takes("CENTRE", "notice", &ticket).await;
+        story.city.heard_all().await;
+        assert_eq!(story.notes(Note::Supervise, &ticket).len(), 1, "not at round 2");
     })
     .await;
 }

@@ -90,7 +90,7 @@ async fn a_thousand_reporters_of_one_burst_pipe_are_all_called_back() {
         }
         all_do(story, &calls).await;
         assert_eq!(counts(city, "MERGED").await, (1000, 2, 998));
-        let heard = city.outside.ear().heard();
+        let heard = city.heard_all().await;
         let asked = heard.iter().filter_map(Said::read::<Noted>).filter(|n| n.note == Note::CallBack && n.answers.is_some());
         assert_eq!((count::<Closed>(&heard), asked.count()), (1, 999));
 

@@ -76,10 +76,9 @@ async fn the_lift_at_zhonggulou_takes_three_units_and_one_is_late() {
         story.gives(ReportResult, LEAD, &ticket, solved()).await;
         story.gives(PassCheck, "CENTRE/checker", &ticket, pass()).await;
         story.gives(Close, "CENTRE/clerk", &ticket, called(true, true)).await;
+        city.heard_all().await;
         assert_eq!(story.notes(Note::Urge, &ticket).len(), 1, "the street was in time");
         assert_eq!(city.count::<Dispatched>(&ticket), 1);
-
-        city.settles().await;
         let shown = city.looks_up(&ticket).await;
         assert_eq!((shown["state"].as_str(), shown["overdue"].as_bool()), (Some("CLOSED"), Some(false)), "{shown}");
     })

@@ -3,12 +3,15 @@
 use chrono::TimeDelta;
 use contracts::{
     id::TicketId,
-    lifecycle::Act::{Merge, ReportResult, Sign, Split, Suspend},
+    lifecycle::{
+        Act::{Merge, ReportResult, Sign, Split, Suspend},
+        Note,
+    },
     ticket::Class,
 };
 use gridline_tests::{
     City,
-    city::story::ways::{CENTRE, grant, sign, solved},
+    city::story::ways::{CENTRE, called, grant, sign, solved},
 };
 use sea_orm::{FromQueryResult, JsonValue, Statement};
 use serde_json::json;
@@ -54,7 +57,9 @@ async fn two_of_five_merged_tickets_are_split_and_are_as_before() {
         story.refuses(ReportResult, "D05", &with_part, solved(), "wrong_state").await;
         story.refuses(Sign, "D02", &with_part, sign(), "merged").await;
         city.settles().await;
-        assert_eq!(city.looks_up(&suspended).await["state"], "MERGED");
+        let shown = city.looks_up(&suspended).await;
+        let states = (shown["state"].as_str(), shown["lead"]["state"].as_str());
+        assert_eq!(states, (Some("MERGED"), Some("IN_PROGRESS")), "its reporter sees how the lead case stands");
 
         city.advance(TimeDelta::days(2));
         for (ticket, before) in two.into_iter().zip(before) {
@@ -70,6 +75,10 @@ async fn two_of_five_merged_tickets_are_split_and_are_as_before() {
         story.does("CENTRE/checker", &lead, json!({"do": "check", "pass": true})).await;
         for ticket in [&lead, &dispatched, &waiting] {
             story.takes(CENTRE, "callback", ticket).await;
+            story.does("CENTRE/clerk", ticket, called(true, true)).await;
+        }
+        for ticket in [&dispatched, &waiting] {
+            assert!(story.hears(1, Note::CallBack, ticket).await.answers.is_some(), "each reporter is asked");
         }
     })
     .await;

@@ -38,8 +38,7 @@ async fn what_two_units_write_at_the_same_moment_is_all_kept() {
             .collect();
         let answers = story.asks_all(&acts).await;
         assert!(answers.iter().all(|answer| answer.outcome == AnswerOutcome::Done));
-        story.city.settles().await;
-        let heard = story.city.outside.ear().heard();
+        let heard = story.city.heard_all().await;
         let kept: BTreeSet<String> = heard.iter().filter_map(|said| said.read::<Progressed>()).map(|p| p.note).collect();
         assert_eq!(kept.len(), 2 * TIMES);
         story.does("D05", &ticket, solved()).await;
@@ -61,7 +60,7 @@ async fn who_signs_while_it_is_recalled_is_told_who_was_first() {
         let both = |id| [("D02", sign()), (CENTRE, recall.clone())].map(|(who, act)| Asked { who, ticket: id, order: None, act });
         let acts: Vec<Asked<'_>> = tickets.iter().flat_map(|ticket| both(ticket.id)).collect();
         let answers = story.asks_all(&acts).await;
-        story.city.settles().await;
+        story.city.heard_all().await;
         for (ticket, pair) in tickets.iter().zip(answers.chunks(2)) {
             let (signed, codes) = match [&pair[0].outcome, &pair[1].outcome] {
                 [AnswerOutcome::Done, AnswerOutcome::Refused { problem }] => (1, problem.code.as_str()),
