@@ -1,7 +1,7 @@
 //! Classification 分类: what a report is, where it belongs and who must act, with the reasons.
 //!
-//! Hears `ticket.v1.received`, says `ticket.v1.classified`. Owns its decisions with the version of the rules that
-//! made them.
+//! Hears `ticket.v1.received` and says `ticket.v1.classified`; hears rulings on returns and proposes what they teach.
+//! Owns its decisions with the versions that made them, and the catalogue (派单目录): entries that a person accepted.
 //!
 //! The deciding part is pure: a [`Classifier`] is a value built from data, carries the version of that data, and
 //! turns a [`Report`] into a [`Verdict`].
@@ -13,12 +13,15 @@
 //! - [`place`] the division, from names in the text
 //! - [`offline`] reports from a file, verdicts to a file
 
+mod api;
+mod catalogue;
 pub mod classifier;
 mod decide;
 mod entity;
 mod explain;
 mod features;
 mod handlers;
+mod heard;
 mod judge;
 mod knowledge;
 mod lexicon;
@@ -28,6 +31,7 @@ mod names;
 pub mod offline;
 pub mod place;
 pub mod rules;
+mod store;
 pub mod taxonomy;
 mod text;
 pub mod train;
@@ -44,10 +48,12 @@ pub use rules::{RuleTexts, RulesError};
 /// Default settings, explained.
 pub const DEFAULTS: &str = include_str!("../default.toml");
 
-/// Starts the service.
-pub async fn start(context: Context, _settings: Settings) -> anyhow::Result<()> {
+/// Starts the service; returns the public address, if it has one.
+pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(Classification::new(Classifier::sample()), &db, &relay);
     context.listen(topology::CLASSIFICATION, &engine);
-    Ok(())
+    context.listen(topology::CLASSIFICATION_RULINGS, &engine);
+    let door = context.door(&engine);
+    context.serve(&settings, api::router(door, db)).await
 }

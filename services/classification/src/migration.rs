@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, integer, text, text_null},
+    schema::{big_integer, big_integer_null, integer, text, text_null},
 };
 
 /// All migrations, oldest first.
@@ -40,10 +40,46 @@ impl MigrationTrait for First {
                 .col(big_integer("at_ms"))
                 .to_owned(),
         )
-        .await
+        .await?;
+        m.create_table(
+            Table::create()
+                .table("catalogue")
+                .col(big_integer("version").primary_key())
+                .col(text("category"))
+                .col(text("place"))
+                .col(text("instead_of"))
+                .col(text("unit"))
+                .col(text("proposal"))
+                .col(text("person"))
+                .col(text("reason"))
+                .col(big_integer("at_ms"))
+                .col(big_integer_null("undone"))
+                .col(text_null("undone_by"))
+                .to_owned(),
+        )
+        .await?;
+        m.create_table(
+            Table::create()
+                .table("proposal")
+                .col(text("id").primary_key())
+                .col(text("ticket_id"))
+                .col(text("category"))
+                .col(text("place"))
+                .col(text("instead_of"))
+                .col(text("unit"))
+                .col(text("reason"))
+                .col(text("state"))
+                .col(big_integer("at_ms"))
+                .to_owned(),
+        )
+        .await?;
+        m.create_index(Index::create().name("proposal_state").table("proposal").col("state").col("at_ms").to_owned()).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        m.drop_table(Table::drop().table("classification").to_owned()).await
+        for table in ["proposal", "catalogue", "classification"] {
+            m.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
     }
 }

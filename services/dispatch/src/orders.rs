@@ -87,10 +87,10 @@ pub fn responsible(case: &mut Case, at: At<'_>, unit: UnitId, days: Option<u32>)
     let order = case.open(&unit, "responsible")?;
     let due = days.map(|days| after(at, Limit::WorkingDays(days))).transpose()?;
     if let Some(due) = due {
-        case.change(&order.to_string(), |o| o.due_ms = Some(due.timestamp_millis()));
         if let Some(row) = case.order(order).cloned() {
             case.part_turn(&row, Change::Started, Some(due));
         }
+        case.change(&order.to_string(), |o| o.due_ms = Some(due.timestamp_millis()));
     }
     Ok(Assigned { order, unit, part: Part::Responsible, due })
 }

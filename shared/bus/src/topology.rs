@@ -104,7 +104,14 @@ pub const CLASSIFICATION_RULINGS: Tap =
 pub const HOTLINE_BRIDGE: Tap = Tap {
     stream: subject::FACTS,
     durable: "hotline-bridge",
-    filters: &["ticket.v1.signed", "ticket.v1.progressed", "ticket.v1.reported", "ticket.v1.closed", "ticket.v1.moved", "ticket.v1.noted"],
+    filters: &[
+        "ticket.v1.signed",
+        "ticket.v1.progressed",
+        "ticket.v1.reported",
+        "ticket.v1.closed",
+        "ticket.v1.moved",
+        "ticket.v1.noted",
+    ],
     pace: Pace::Gather,
 };
 /// Receipts, to the bridge: a platform hears of an order that intake refused.

@@ -127,6 +127,8 @@ fn on_conflict<E: EntityTrait>(table: &str, existing: Existing) -> String {
     match existing {
         Existing::Fail => String::new(),
         Existing::Keep => " ON CONFLICT DO NOTHING".to_owned(),
+        // a table that is all key has nothing to replace
+        Existing::Replace if update().is_empty() => " ON CONFLICT DO NOTHING".to_owned(),
         Existing::Replace => format!(" ON CONFLICT ({target}) DO UPDATE SET {}", update()),
         Existing::NextVersion => {
             format!(" ON CONFLICT ({target}) DO UPDATE SET {} WHERE \"{table}\".\"version\" = excluded.\"version\" - 1", update())

@@ -1,0 +1,43 @@
+//! What classification hears, and how it is read.
+
+use contracts::{
+    envelope::Envelope,
+    problem::Problem,
+    text::Text,
+    ticket::{Received, ReturnRuled, TicketFact},
+};
+use outbox::Heard as HeardTrait;
+
+use crate::catalogue::Choice;
+
+/// What classification hears.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// A ticket was received.
+    Received(Box<Received>),
+    /// A return was ruled on: what it teaches is proposed for the catalogue.
+    Ruled(Box<ReturnRuled>),
+    /// A person decides on the catalogue; over HTTP only.
+    Person(Box<Chosen>),
+}
+
+/// A person's decision on the catalogue.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// What.
+    pub choice: Choice,
+    /// Staff number.
+    pub person: Text<40>,
+    /// Why.
+    pub reason: Text<2000>,
+}
+
+impl HeardTrait for Heard {
+    fn read(_subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem> {
+        match envelope.open::<TicketFact>(body)? {
+            TicketFact::Received(r) => Ok(Self::Received(Box::new(r))),
+            TicketFact::ReturnRuled(r) => Ok(Self::Ruled(Box::new(r))),
+            _ => Err(Problem::new("not_heard", "分类服务不处理此消息", "classification does not hear this message")),
+        }
+    }
+}
