@@ -31,7 +31,7 @@ const WORDS: usize = 4;
 /// The same of the words for danger.
 const DANGER_WORDS: usize = 1;
 /// They count so much, because danger is rare.
-const DANGER_COUNTS: f32 = 2.0;
+const DANGER_COUNTS: f32 = 4.0;
 /// A report's further matters together have this share of it.
 const ALSO_SHARE: f32 = 0.25;
 
