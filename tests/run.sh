@@ -41,6 +41,8 @@ main() {
     cargo build --quiet --workspace --bins
     if [ $# -eq 0 ]; then set -- --workspace; fi
     cargo test "$@" || die "测试未通过 / tests failed (after $SECONDS s)"
+    step "与两个公开日历对照时限（约 20 秒） / deadlines against two public calendars, about 20 s"
+    bash tests/oracles/run.sh
     step "全部测试通过 / all tests passed"
 }
 
