@@ -12,8 +12,12 @@ use crate::{
 };
 
 mod act;
+mod ask;
+mod citizen;
 
-pub use act::{ActBody, Ask, CitizenAct, CitizenDo, CoTask, OutsideDesk, Ruling, Sameness, UnitAct};
+pub use act::{ActBody, CoTask, OutsideDesk, Ruling, Sameness, UnitAct};
+pub use ask::Ask;
+pub use citizen::{CitizenAct, CitizenDo};
 
 family! {
     /// Subject `queue.v1.<unit>.<kind>`: a unit's own durable queue.

@@ -1,12 +1,12 @@
-//! What units and citizens do with a ticket.
+//! What units do with a ticket.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{DivisionCode, OrderId, TicketId, UnitId},
     text::Text,
-    ticket::{CallbackAnswers, Class, RefusalReason, RequestKind, ResultForm, SupervisionLevel, TerminationReason},
+    ticket::{CallbackAnswers, Class, RefusalReason, RequestKind, ResultForm, SupervisionLevel},
+    work::Ask,
 };
 
 /// One act of a unit, by a person of it.
@@ -328,69 +328,6 @@ const fn yes() -> bool {
     true
 }
 
-/// A request with what it must say.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Ask {
-    /// 挂起.
-    Suspend {
-        /// The cause, outside the unit.
-        reason: Text<2000>,
-        /// Evidence: a document's number or address.
-        evidence: Text<500>,
-    },
-    /// 延期, before the deadline.
-    Extend {
-        /// Why.
-        reason: Text<2000>,
-        /// The new deadline.
-        until: DateTime<Utc>,
-        /// How and when the citizen was told.
-        citizen_told: Text<500>,
-    },
-    /// 挂账.
-    Defer {
-        /// Why.
-        reason: Text<2000>,
-        /// What is done meanwhile.
-        measure: Text<500>,
-        /// The promised date.
-        until: DateTime<Utc>,
-    },
-    /// 终止办理.
-    Terminate {
-        /// One of the closed list.
-        reason: TerminationReason,
-        /// A word on it.
-        note: Text<2000>,
-    },
-    /// 作废: takes a second person.
-    Void {
-        /// Why.
-        reason: Text<2000>,
-    },
-    /// 剔除 from the assessment.
-    Exclude {
-        /// Why.
-        reason: Text<2000>,
-    },
-}
-
-impl Ask {
-    /// What kind of request it is.
-    #[must_use]
-    pub const fn kind(&self) -> RequestKind {
-        match self {
-            Self::Suspend { .. } => RequestKind::Suspend,
-            Self::Extend { .. } => RequestKind::Extend,
-            Self::Defer { .. } => RequestKind::Defer,
-            Self::Terminate { .. } => RequestKind::Terminate,
-            Self::Void { .. } => RequestKind::Void,
-            Self::Exclude { .. } => RequestKind::Exclude,
-        }
-    }
-}
-
 /// To whom a matter that is not ours is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -428,36 +365,5 @@ pub enum Ruling {
     Designate {
         /// The unit that must act.
         to: UnitId,
-    },
-}
-
-/// One act of a citizen; intake has checked number and code.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CitizenAct {
-    /// The ticket.
-    pub ticket: TicketId,
-    /// What is done.
-    pub act: CitizenDo,
-}
-
-/// What a citizen does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
-pub enum CitizenDo {
-    /// 补充 what was asked for (T5).
-    Supply {
-        /// What is supplied.
-        text: Text<2000>,
-    },
-    /// 催办.
-    Urge {
-        /// What is said.
-        text: Text<2000>,
-    },
-    /// 重新办理, inside the window (T29).
-    Reopen {
-        /// Why.
-        reason: Text<2000>,
     },
 }
