@@ -3,7 +3,10 @@
 //! Every answer is a sum over what is seen in the text; the sums of a head become probabilities. The file is written
 //! by [`crate::train`] and comes with the service.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +82,27 @@ impl Heads {
     }
 }
 
+/// Row of each sequence, by its hash.
+pub(crate) type Rows = HashMap<u32, u32, BuildHasherDefault<Spread>>;
+
+/// What is looked up is a hash already; it is only spread.
+#[derive(Debug, Default)]
+pub(crate) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.write_u32(b.into()));
+    }
+
+    fn write_u32(&mut self, hash: u32) {
+        self.0 = (self.0 ^ u64::from(hash)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Probabilities of all answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Odds {
@@ -95,7 +119,7 @@ pub(crate) struct Model {
     pub(crate) about: About,
     pub(crate) heads: Heads,
     /// Rows of sequences come after those of the signals.
-    pub(crate) rows: HashMap<u32, u32>,
+    pub(crate) rows: Rows,
     pub(crate) rarity: Vec<f32>,
     /// Where each row's entries end.
     ends: Vec<u32>,
@@ -108,7 +132,7 @@ pub(crate) struct Model {
 
 impl Model {
     /// The parts of a text that the model knows, by row; sequences together of length one.
-    pub(crate) fn known(rows: &HashMap<u32, u32>, rarity: &[f32], signals: usize, seen: &Seen) -> Vec<(u32, f32)> {
+    pub(crate) fn known(rows: &Rows, rarity: &[f32], signals: usize, seen: &Seen) -> Vec<(u32, f32)> {
         let mut found: Vec<(u32, f32)> = Vec::with_capacity(seen.grams.len() + seen.signals.len());
         for &(hash, n) in &seen.grams {
             if let Some(&row) = rows.get(&hash) {

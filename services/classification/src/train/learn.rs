@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     features::{self, Seen},
-    model::{Heads, Model, logistic, softmax},
+    model::{Heads, Model, Rows, logistic, softmax},
 };
 
 /// Times that all examples are gone through.
@@ -59,7 +59,7 @@ fn dictionary(examples: &[&Example]) -> (Vec<u32>, Vec<f32>) {
 pub(crate) fn learn(examples: &[&Example], heads: Heads) -> Learnt {
     let (hashes, rarity) = dictionary(examples);
     let signals = features::signals(heads.categories);
-    let rows: HashMap<u32, u32> = hashes.iter().zip(signals as u32..).map(|(&h, row)| (h, row)).collect();
+    let rows: Rows = hashes.iter().zip(signals as u32..).map(|(&h, row)| (h, row)).collect();
     let inputs: Vec<_> = examples.iter().map(|e| Model::known(&rows, &rarity, signals, &e.seen)).collect();
     let mut state = State::new(signals + hashes.len(), heads);
     let mut mean = vec![0.0; state.weights.len()];
