@@ -7,7 +7,7 @@ import re
 import sys
 
 LIFECYCLE = pathlib.Path("shared/contracts/src/lifecycle")
-ACTS = pathlib.Path("shared/contracts/src/work/act.rs")
+ACTS = pathlib.Path("shared/contracts/src/work")
 SCENARIOS = pathlib.Path("tests/tests/it/lifecycle")
 PAGE = pathlib.Path("ARCHITECTURE.md")
 MARKS = ("<!-- lifecycle table -->", "<!-- /lifecycle table -->")
@@ -81,7 +81,7 @@ def command(act, known):
         return how
     wrong = [do for do in how if not do.startswith("by ") and do not in known]
     if wrong:
-        sys.exit(f"lifecycle table: {act} is given by {wrong}, which work/act.rs does not know")
+        sys.exit(f"lifecycle table: {act} is given by {wrong}, which contracts/src/work does not know")
     return ", ".join(do if do.startswith("by ") else f"`{do}`" for do in how)
 
 
@@ -102,7 +102,8 @@ def scenarios():
 def table():
     """The table, and what is missing in it."""
     acts, roles = vocabulary("act.rs", "Act"), vocabulary("role.rs", "Role")
-    known = {snake(v) for v in re.findall(r"^    (\w+) \{", ACTS.read_text(), re.M)}
+    enums = "".join(file.read_text() for file in sorted(ACTS.glob("*.rs")))
+    known = {snake(v) for v in re.findall(r"^    (\w+) \{", enums, re.M)}
     given, refused = scenarios()
     lines, missing = [], []
     for t, act, by in rows():
