@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// What the right first level and the right unit are worth beside the right category.
-const WORTH_L1: f32 = 0.3;
-const WORTH_LEAD: f32 = 0.3;
+const WORTH_L1: f32 = 0.6;
+const WORTH_LEAD: f32 = 0.5;
 /// More further matters than a ticket can carry are not named.
 const MOST_ALSO: usize = 2;
 /// What a part of the text says counts this much beside the whole.
