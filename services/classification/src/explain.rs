@@ -77,7 +77,10 @@ fn telling(model: &Model, look: &Look<'_>, category: usize) -> Vec<String> {
     let mut spans: Vec<(f32, usize, usize)> = Vec::new();
     features::sequences(&look.text, |hash, start, end| {
         let says = model.says(hash, category);
-        if says > 0.0 && look.text[start..end].chars().count() > 1 {
+        let expression = &look.text[start..end];
+        // a piece of a number is no reason that a clerk could follow
+        let words = expression.chars().count() > 1 && !expression.contains(|c: char| c.is_numeric());
+        if says > 0.0 && words {
             spans.push((says, start, end));
         }
     });

@@ -1,6 +1,12 @@
 //! The services as release processes, and what they use.
 
-use std::{cell::RefCell, fs, path::Path, process::Command};
+use std::{
+    cell::RefCell,
+    fs,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use anyhow::Context as _;
 use gridline_tests::rig::{Leashed, Nats, Postgres};
@@ -19,9 +25,11 @@ pub struct Services {
 
 /// A fresh database for each service.
 pub fn databases(backend: Backend, dir: &Path) -> Vec<(&'static str, String)> {
+    static PLANTS: AtomicU32 = AtomicU32::new(0);
+    let n = PLANTS.fetch_add(1, Ordering::Relaxed);
     let url = |name: &str| match backend {
         Backend::Sqlite => format!("sqlite://{}/{name}.db", dir.display()),
-        Backend::Postgres => Postgres::durable().database(&name.replace('-', "_")),
+        Backend::Postgres => Postgres::durable().database(&format!("{}_{n}", name.replace('-', "_"))),
     };
     SERVICES.map(|name| (name, url(name))).to_vec()
 }
