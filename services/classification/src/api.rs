@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chassis::http::{HttpProblem, traceparent};
+use chassis::http::{HttpProblem, idempotency_key, traceparent};
 use contracts::{
     envelope::{MAX_BODY, bad_body},
     id::MessageId,
@@ -96,12 +96,7 @@ async fn chosen(
     choice: impl FnOnce(bool) -> Choice,
 ) -> Result<Response, HttpProblem> {
     let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
-    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).filter(|k| !k.is_empty() && k.len() <= 256);
-    let key = key.ok_or_else(|| {
-        let (zh, en) =
-            ("请给每个决定一个编号，重发时用同一个", "give each decision an id of its own; send it again under the same");
-        bad(Problem::field("Idempotency-Key", zh, en))
-    })?;
+    let key = idempotency_key(headers).map_err(bad)?;
     let Body { person, reason, everywhere } = serde_json::from_slice(body).map_err(|e| bad(bad_body(&e)))?;
     let heard = Heard::Person(Box::new(Chosen { choice: choice(everywhere), person, reason }));
     let asked = api.door.ask(MessageId::of_event("/catalogue", key), heard, traceparent(headers)).await;

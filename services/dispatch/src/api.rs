@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chassis::http::{HttpProblem, traceparent};
+use chassis::http::{HttpProblem, idempotency_key, traceparent};
 use contracts::{
     district::District,
     envelope::{MAX_BODY, bad_body},
@@ -52,7 +52,7 @@ async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMa
         let p = Problem::new("unknown_unit", "没有这个单位，请核对地址", "there is no such unit; check the address");
         return Err(HttpProblem(StatusCode::NOT_FOUND, p));
     }
-    let key = key(&headers).map_err(bad)?;
+    let key = idempotency_key(&headers).map_err(bad)?.to_owned();
     let act: UnitAct = serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?;
     // the same act over NATS under the same id is the same message
     let id = MessageId::of_event(&subject::unit_uri(&unit), &key);
@@ -60,17 +60,6 @@ async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMa
     let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
     let status = if outcome == AnswerOutcome::Done { StatusCode::OK } else { StatusCode::CONFLICT };
     Ok((status, Json(outcome)).into_response())
-}
-
-fn key(headers: &HeaderMap) -> Result<String, Problem> {
-    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).filter(|k| !k.is_empty() && k.len() <= 256);
-    key.map(str::to_owned).ok_or_else(|| {
-        Problem::field(
-            "Idempotency-Key",
-            "请给每个动作一个编号，重发时用同一个",
-            "give each act an id of its own; send it again under the same",
-        )
-    })
 }
 
 fn status(p: &Problem) -> StatusCode {
@@ -104,10 +93,10 @@ struct Change {
 
 async fn change(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
     let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
-    let key = key(&headers).map_err(bad)?;
+    let key = idempotency_key(&headers).map_err(bad)?;
     let Change { book, from, person, reason, succeeded } = serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?;
     let new = NewRules { book, from, person, reason, succeeded };
-    let id = MessageId::of_event("/rules", &key);
+    let id = MessageId::of_event("/rules", key);
     let asked = api.door.ask(id, Heard::Rules(Box::new(new)), traceparent(&headers)).await;
     let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
     Ok(Json(outcome).into_response())

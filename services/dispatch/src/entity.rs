@@ -37,8 +37,6 @@ pub mod ticket {
         pub history: String,
         /// Pieces of work opened so far; names the next one.
         pub opened: i32,
-        /// When the running work orders went out, ms.
-        pub dispatched_ms: Option<i64>,
         /// Deadline, ms.
         pub due_ms: Option<i64>,
         /// Result that is checked and told, JSON.

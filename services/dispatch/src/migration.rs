@@ -42,7 +42,6 @@ impl MigrationTrait for First {
                 .col(text_null("division"))
                 .col(text("history"))
                 .col(integer("opened"))
-                .col(big_integer_null("dispatched_ms"))
                 .col(big_integer_null("due_ms"))
                 .col(text_null("result"))
                 .col(big_integer("at_ms"))

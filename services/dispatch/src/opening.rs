@@ -28,7 +28,7 @@ pub fn open(at: At<'_>, c: &Classified) -> Result<Case, Problem> {
     if c.hold {
         triage(&mut case, at)?;
     } else {
-        accept(&mut case, at, &orders::by_rule())?;
+        accept(&mut case, at, &Acting::rule(Role::System))?;
     }
     if c.urgent {
         alarm(&mut case, at.now)?;
@@ -140,7 +140,6 @@ fn row(at: At<'_>, c: &Classified) -> Result<ticket::Model, Problem> {
         division: c.division.as_ref().map(ToString::to_string),
         history: json(serde_json::to_string(&History::default()), "history")?,
         opened: 0,
-        dispatched_ms: None,
         due_ms: None,
         result: None,
         at_ms: at.now.timestamp_millis(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contracts::{
     district::{UnitKind, centre},
     id::UnitId,
-    lifecycle::{Act, Change, Class, Clock, Context, Order as OrderFacts, Role, State},
+    lifecycle::{Act, Change, Class, Clock, Context, Order as OrderFacts, State},
     problem::Problem,
     ticket::{Assigned, Dispatched, Part},
     work::{Callback, Check, Copy, QueueItem, Review, Task, WorkOrder},
@@ -62,7 +62,6 @@ pub fn send(case: &mut Case, at: At<'_>, plan: Plan, acting: &Acting) -> Result<
     let mut beside = case.beside()?;
     beside.new_hands();
     case.remember(&beside)?;
-    case.ticket.dispatched_ms = Some(at.now.timestamp_millis());
     let mut orders = vec![Assigned { order: case.open(&lead, "lead")?, unit: lead.clone(), part: Part::Lead, due: None }];
     for (unit, days) in &plan.responsible {
         let unit = at.rules.known(unit)?;
@@ -188,9 +187,4 @@ fn check(case: &Case, task: Task, unit: UnitId) -> Result<QueueItem, Problem> {
 
 fn callback(case: &Case, task: Task, unit: UnitId) -> Result<QueueItem, Problem> {
     Ok(Callback { task, unit, result: case.result()? }.into())
-}
-
-/// The rules dispatch as the product does by itself.
-pub fn by_rule() -> Acting {
-    Acting::rule(Role::System)
 }

@@ -39,6 +39,18 @@ pub fn traceparent(headers: &axum::http::HeaderMap) -> Option<String> {
     headers.get("traceparent").and_then(|v| v.to_str().ok()).filter(|t| t.len() <= 64).map(str::to_owned)
 }
 
+/// `Idempotency-Key` of a request that changes something; 1 to 256 characters.
+///
+/// # Errors
+/// It is missing or can't be one.
+pub fn idempotency_key(headers: &axum::http::HeaderMap) -> Result<&str, Problem> {
+    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).filter(|k| !k.is_empty() && k.len() <= 256);
+    key.ok_or_else(|| {
+        let (zh, en) = ("请给每个动作一个编号，重发时用同一个", "give each act an id of its own; send it again under the same");
+        Problem::field("Idempotency-Key", zh, en)
+    })
+}
+
 /// Adds what every public address needs: a span, limits, no panic, safe headers.
 pub(crate) fn public(router: Router) -> Router {
     let policy =
