@@ -7,7 +7,7 @@
 //! - [`text`] text that a person wrote, checked and with numbers masked
 //! - [`envelope`] CloudEvents attributes, message ids, trace context
 //! - [`family`] message families: one enum per group of subjects
-//! - [`intake`], [`ticket`], [`work`], [`clock`] the messages
+//! - [`intake`], [`ticket`], [`work`], [`clock`], [`rules`], [`supervision`] the messages
 //! - [`subject`] every subject, stream and durable name, one line each
 //! - [`lifecycle`] the ticket's states and transitions; nothing else in the product knows them
 //! - [`district`] the divisions and units that can be named
@@ -24,7 +24,9 @@ pub mod intake;
 #[macro_use]
 pub mod lifecycle;
 pub mod problem;
+pub mod rules;
 pub mod subject;
+pub mod supervision;
 pub mod text;
 pub mod ticket;
 pub mod work;

@@ -6,7 +6,7 @@ use crate::id::{SourceId, UnitId};
 pub const INTAKE: &str = "INTAKE";
 /// Receipts to sources.
 pub const RECEIPTS: &str = "RECEIPTS";
-/// Facts about tickets and clocks, told to everyone.
+/// Facts about tickets, clocks, rules and periodic work, told to everyone.
 pub const FACTS: &str = "FACTS";
 /// Work queues of units; an item is gone when its unit has acknowledged it.
 pub const QUEUES: &str = "QUEUES";
@@ -24,7 +24,7 @@ pub const CITIZEN: &str = "CITIZEN";
 pub const STREAM_SUBJECTS: [(&str, &[&str]); 6] = [
     (INTAKE, &["intake.*.submit.*"]),
     (RECEIPTS, &["receipt.v1.*"]),
-    (FACTS, &["ticket.v1.*", "clock.v1.*"]),
+    (FACTS, &["ticket.v1.*", "clock.v1.*", "rules.v1.*", "supervision.v1.*"]),
     (QUEUES, &["queue.v1.*.*"]),
     (ACTS, &["work.*.act.*", CITIZEN_ACTS]),
     (ANSWERS, &["answer.v1.*"]),

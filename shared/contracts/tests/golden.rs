@@ -13,6 +13,8 @@ use contracts::{
     clock::ClockFact,
     family::Family,
     intake::{Intake, Receipts},
+    rules::RulesFact,
+    supervision::SupervisionFact,
     ticket::TicketFact,
     work::{Answers, CitizenWork, QueueItem, UnitWork},
 };
@@ -61,11 +63,13 @@ fn again<F: Family>(sample: &Sample) -> Option<Value> {
 type Again = fn(&Sample) -> Option<Value>;
 
 /// Every family of the contract: its prefix, its kinds, how it is read and written.
-const FAMILIES: [(&str, &[&str], Again); 8] = [
+const FAMILIES: [(&str, &[&str], Again); 10] = [
     (Intake::FAMILY, Intake::KINDS, again::<Intake>),
     (Receipts::FAMILY, Receipts::KINDS, again::<Receipts>),
     (TicketFact::FAMILY, TicketFact::KINDS, again::<TicketFact>),
     (ClockFact::FAMILY, ClockFact::KINDS, again::<ClockFact>),
+    (RulesFact::FAMILY, RulesFact::KINDS, again::<RulesFact>),
+    (SupervisionFact::FAMILY, SupervisionFact::KINDS, again::<SupervisionFact>),
     (QueueItem::FAMILY, QueueItem::KINDS, again::<QueueItem>),
     (UnitWork::FAMILY, UnitWork::KINDS, again::<UnitWork>),
     (CitizenWork::FAMILY, CitizenWork::KINDS, again::<CitizenWork>),

@@ -38,6 +38,7 @@ vocabulary! {
         CallBack            "call_back"            "并案回访"     "call back the reporter of a merged ticket";
         Reclassify          "reclassify"           "调整类别"     "change the class";
         Succeed             "succeed"              "机构调整承接" "pass to the successor of a reorganised unit";
+        Recalculate         "recalculate"          "重算时限"     "compute a provisional deadline anew by a new calendar";
     }
 }
 
@@ -152,8 +153,9 @@ pub const NOTES: &[NoteRow] = notes! {
     Attend, in [Consulting], by [Convener], clocks [];
     JudgePart, in [InProgress], by *HANDLERS, clocks [];
     CallBack, in [Merged], by [CallbackClerk], clocks [];
-    Reclassify, in [PendingDispatch, Dispatched, InProgress], by [Dispatcher, HotlineOffice], clocks [];
+    Reclassify, in [PendingDispatch, Dispatched, InProgress], by [Dispatcher, HotlineOffice, System], clocks [];
     Succeed, in *LIVE, by [Administrator], clocks [];
+    Recalculate, in *LIVE, by [Administrator], clocks [];
 };
 
 impl Note {

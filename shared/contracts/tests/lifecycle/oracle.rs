@@ -50,6 +50,7 @@ T14 | refuse_return       | RETURN_REVIEW | IN_PROGRESS | dispatcher checker | d
 T15 | designate           | RETURN_REVIEW | DISPATCHED | convener hotline_office | decided_by_another unit_named | -K6 +K3 +K4 +K5
 T16 | transfer            | IN_PROGRESS | DISPATCHED | UNIT | downward | +K3
 T16 | hand_up             | DISPATCHED IN_PROGRESS | DISPATCHED | UNIT | upward not_consulted not_designated reason_given | +K3
+T16 | reroute             | DISPATCHED IN_PROGRESS | DISPATCHED | dispatcher hotline_office | request_pending decided_by_another unit_named | +K3 +K6
 T17 | ask_co_handlers     | IN_PROGRESS | IN_PROGRESS | UNIT | sub_times_shorter |
 T18 | open_consultation   | PENDING_DISPATCH IN_PROGRESS RETURN_REVIEW | CONSULTING | convener | consultation_due | -K2 ~K4 -K6 +K11
 T19 | decide_consultation | CONSULTING | DISPATCHED | convener | lead_named responsible_named minutes_attached | -K11 +K3 +K4 +K5
@@ -98,8 +99,9 @@ reply             | OPEN | UNIT
 attend            | CONSULTING | convener
 judge_part        | IN_PROGRESS | UNIT
 call_back         | MERGED | callback_clerk
-reclassify        | PENDING_DISPATCH DISPATCHED IN_PROGRESS | dispatcher hotline_office
+reclassify        | PENDING_DISPATCH DISPATCHED IN_PROGRESS | dispatcher hotline_office system
 succeed           | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
+recalculate       | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 ";
 
 const OPEN: &str = "RECEIVED NEED_INFO PENDING_DISPATCH DISPATCHED IN_PROGRESS RETURN_REVIEW \
