@@ -19,6 +19,7 @@ pub struct Calendar {
     last: NaiveDate,
     /// Every working day from `first` to `last`, ascending.
     working: Vec<NaiveDate>,
+    published: Published,
 }
 
 impl Calendar {
@@ -36,7 +37,25 @@ impl Calendar {
     ///
     /// [`CalendarError`] for a row that can't be read, is doubled or contradicts itself, and for a year left out.
     pub fn parse(csv_text: &str) -> Result<Self, CalendarError> {
-        let published = Published::read(csv_text)?;
+        Self::of(Published::read(csv_text)?)
+    }
+
+    /// This calendar with the days of another file: a new year, a corrected one, or the district's own days (`basis`
+    /// is `district`). What the file says of a year takes the place of what was known of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`]; also for a file without days, and for a year with fewer statutory days than the law names.
+    pub fn with(&self, csv_text: &str) -> Result<Self, CalendarError> {
+        Self::of(self.published.with(csv_text)?)
+    }
+
+    /// All its days as CSV, which [`Self::parse`] reads back as the same calendar.
+    pub fn csv(&self) -> String {
+        self.published.csv()
+    }
+
+    fn of(published: Published) -> Result<Self, CalendarError> {
         let years = published.days.keys().map(NaiveDate::year);
         let first = new_year(years.clone().min().unwrap_or(published.from))?;
         let last = new_years_eve(years.max().unwrap_or(published.through))?;
@@ -55,6 +74,7 @@ impl Calendar {
             first,
             last,
             working,
+            published,
         })
     }
 

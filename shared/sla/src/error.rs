@@ -110,4 +110,40 @@ pub enum CalendarError {
     /// No year at all has an arrangement.
     #[error("the calendar has no arranged year")]
     NothingPublished,
+    /// The file has a head and no days.
+    #[error("the file has no days")]
+    Empty,
+    /// The law's days are the State's, not the district's.
+    #[error("{0} is a day of the district's own and can't be statutory")]
+    DistrictStatutory(NaiveDate),
+    /// The file arranges a year and does not name all days of the law.
+    #[error("{year} has {named} statutory days, the law names at least {least}; the file is not whole")]
+    Incomplete {
+        /// The year.
+        year: i32,
+        /// Statutory days of it in the file.
+        named: usize,
+        /// What the law names at least.
+        least: usize,
+    },
+}
+
+impl CalendarError {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Row(what) => format!("日历文件有误：{what}"),
+            Self::Duplicate(date) => format!("{date} 在日历中出现两次"),
+            Self::Weekday { date, said } => format!("{date} 不是 {said}，日期或星期有误"),
+            Self::MakeupOnWeekday(date) => format!("{date} 标为调休补班，但不是周六或周日"),
+            Self::OutOfRange(date) => format!("{date} 超出 1970 至 9999 年"),
+            Self::MissingYear(year) => format!("日历缺少 {year} 年的安排，却有其后年份"),
+            Self::NothingPublished => "日历没有任何一年的放假安排".to_owned(),
+            Self::Empty => "文件中没有日期".to_owned(),
+            Self::DistrictStatutory(date) => format!("{date} 为本区自定，不能标为法定节假日"),
+            Self::Incomplete { year, named, least } => {
+                format!("{year} 年只有 {named} 个法定节假日，至少应有 {least} 个，文件不完整")
+            }
+        }
+    }
 }

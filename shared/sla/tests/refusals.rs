@@ -178,3 +178,46 @@ fn the_edges_of_time_are_errors_and_no_panics() {
     assert!(calendar.working_days_between(NaiveDate::MIN, NaiveDate::MAX) > 0);
     let _ = (calendar.is_working_day(NaiveDate::MIN), calendar.is_working_day(NaiveDate::MAX));
 }
+
+/// The law's days of 2027 as the notice will arrange them, with `more` rows.
+fn year_2027(more: &[&str]) -> String {
+    let law =
+        ["01-01", "02-05", "02-06", "02-07", "02-08", "04-05", "05-01", "05-02", "06-09", "09-15", "10-01", "10-02", "10-03"];
+    let law = law.iter().map(|day| format!("2027-{day},holiday,yes,arranged"));
+    let rows: Vec<String> = law.chain(more.iter().map(|row| (*row).to_owned())).collect();
+    format!("date,kind,statutory,basis\n{}\n", rows.join("\n"))
+}
+
+#[test]
+fn a_new_year_and_the_districts_own_days_are_loaded_and_corrected() {
+    let built = Calendar::builtin();
+    let loaded = built.with(&year_2027(&["2027-02-09,holiday,no,arranged", "2027-02-14,makeup_workday,no,arranged"])).unwrap();
+    assert_eq!(loaded.published_through(), date("2027-12-31"));
+    assert!(loaded.is_working_day(date("2027-02-14")) && !loaded.is_working_day(date("2027-02-09")));
+    assert_eq!(Calendar::parse(&loaded.csv()).unwrap(), loaded);
+    // a corrected notice takes the place of the first
+    let corrected = loaded.with(&year_2027(&[])).unwrap();
+    assert!(!corrected.is_working_day(date("2027-02-14")) && corrected.is_working_day(date("2027-02-09")));
+    assert!(!corrected.is_working_day(date("2026-10-07")), "other years stay");
+    // the district's own days stay when a year is loaded, and are replaced by its own
+    let own = |day: &str| format!("date,kind,statutory,basis\n{day},holiday,no,district\n");
+    let festival = built.with(&own("2027-03-09")).unwrap();
+    assert_eq!(festival.published_through(), built.published_through(), "they publish no year");
+    let both = festival.with(&year_2027(&[])).unwrap();
+    assert!(!both.is_working_day(date("2027-03-09")));
+    let other = both.with(&own("2027-03-10")).unwrap();
+    assert!(other.is_working_day(date("2027-03-09")) && !other.is_working_day(date("2027-03-10")));
+}
+
+#[test]
+fn a_file_that_is_not_whole_is_not_loaded_and_says_why() {
+    use CalendarError as E;
+    let load = |text: &str| Calendar::builtin().with(text).unwrap_err();
+    assert_eq!(load("date,kind,statutory,basis\n"), E::Empty);
+    let one = load("date,kind,statutory,basis\n2027-01-01,holiday,yes,arranged\n");
+    assert_eq!(one, E::Incomplete { year: 2027, named: 1, least: 12 });
+    assert!(one.zh().contains("2027 年只有 1 个法定节假日"), "{}", one.zh());
+    assert_eq!(load(&year_2027(&[]).replace("2027", "2029")), E::MissingYear(2027));
+    let own = "date,kind,statutory,basis\n2027-03-09,holiday,yes,district\n";
+    assert_eq!(load(own), E::DistrictStatutory(date("2027-03-09")));
+}
