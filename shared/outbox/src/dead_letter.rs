@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, Quer
 use crate::{
     Db, Fault, Tx,
     bulk::{self, Existing},
-    entity::{dead_letter as dead, outbox},
-    relay,
+    entity::dead_letter as dead,
+    packet::{Message, Packets},
 };
 
 /// The row of a delivery that can't take effect. `id` is its key in the inbox if it could be read; else it is known
@@ -66,23 +66,22 @@ pub async fn replay(db: &Db, ids: &[String], now: DateTime<Utc>) -> Result<usize
         letter.replays += 1;
         letter.replayed_ms = Some(now.timestamp_millis());
     }
-    let again: Vec<outbox::Model> = letters.iter().map(|l| outbox_row(l, now)).collect();
-    relay::say(&tx, &again, Existing::Replace).await?;
+    let mut again = Packets::default();
+    for letter in &letters {
+        again.add(&letter.stream, now.timestamp_millis(), message(letter));
+    }
+    again.save(&tx).await?;
     bulk::write::<dead::Entity>(&*tx, &letters, Existing::Replace).await?;
     tx.commit().await?;
-    Ok(again.len())
+    Ok(letters.len())
 }
 
-fn outbox_row(l: &dead::Model, now: DateTime<Utc>) -> outbox::Model {
-    outbox::Model {
-        msg_id: l.msg_id.clone(),
-        stream: l.stream.clone(),
+fn message(l: &dead::Model) -> Message {
+    Message {
+        id: format!("{}#{}", l.msg_id, l.replays),
         subject: l.subject.clone(),
-        headers: l.headers.clone(),
+        headers: serde_json::from_str(&l.headers).unwrap_or_default(),
         body: l.body.clone(),
-        created_ms: now.timestamp_millis(),
-        ord: 0,
-        epoch: l.replays,
     }
 }
 

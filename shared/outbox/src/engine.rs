@@ -18,9 +18,9 @@ use crate::{
     Db, Decision, Fault, Handler, Heard, Refusal, Relay, Said, Tx,
     bulk::{self, Existing},
     dead_letter,
-    entity::{dead_letter as dead, inbox, outbox},
+    entity::{dead_letter as dead, inbox},
     metrics::Metrics,
-    relay,
+    packet::{Message, Packets},
 };
 
 /// After so many deliveries a message that still comes too early is given up: about ten minutes.
@@ -77,7 +77,7 @@ pub(crate) enum Verdict<A> {
 struct Ledger {
     handled: usize,
     inbox: Vec<inbox::Model>,
-    outbox: Vec<outbox::Model>,
+    said: Packets,
     dead: Vec<dead::Model>,
 }
 
@@ -140,12 +140,13 @@ impl<H: Handler> Engine<H> {
     async fn finish(&self, tx: Tx, ledger: Ledger) -> Result<(), Fault> {
         // a replica that handled the same message at the same time makes this fail, and the batch runs again
         bulk::write::<inbox::Entity>(&*tx, &ledger.inbox, Existing::Fail).await?;
-        relay::say(&tx, &ledger.outbox, Existing::Keep).await?;
+        let said = ledger.said.messages();
+        let packets = ledger.said.save(&tx).await?;
         let dead = ledger.dead.len();
         dead_letter::keep(&tx, ledger.dead).await?;
         tx.commit().await?;
-        self.metrics.committed(ledger.handled, ledger.outbox.len(), dead);
-        self.relay.offer(ledger.outbox);
+        self.metrics.committed(ledger.handled, said, dead);
+        self.relay.offer(packets);
         Ok(())
     }
 
@@ -167,19 +168,9 @@ impl<H: Handler> Engine<H> {
 
 impl Ledger {
     fn say(&mut self, service: &str, outbound: Vec<Outbound>, trace: Option<&str>) {
-        for o in outbound {
-            let headers = serde_json::to_string(&o.headers(service, trace)).unwrap_or_default();
-            let ord = i32::try_from(self.outbox.len()).unwrap_or(i32::MAX);
-            self.outbox.push(outbox::Model {
-                msg_id: o.id.to_string(),
-                stream: o.stream,
-                subject: o.subject,
-                headers,
-                body: o.body,
-                created_ms: o.time.timestamp_millis(),
-                ord,
-                epoch: 0,
-            });
+        for mut o in outbound {
+            let stream = std::mem::take(&mut o.stream);
+            self.said.add(&stream, o.time.timestamp_millis(), Message::new(o, service, trace));
         }
     }
 }

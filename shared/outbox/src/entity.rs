@@ -21,69 +21,56 @@ pub mod inbox {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Messages that were said. A row is never changed: which ones are still to be sent is told by [`unsent`], whose
-/// rows are small, so that marking a message as sent does not write its body again.
+/// What was said, a packet a row: the messages of one transaction to one stream. A row is never changed: which ones are
+/// still to be sent is told by [`unsent`], whose rows are small, so that marking does not write the messages again.
 pub mod outbox {
     use sea_orm::entity::prelude::*;
     use serde::{Deserialize, Serialize};
 
-    /// One message.
+    /// One packet.
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
     #[sea_orm(table_name = "outbox")]
     pub struct Model {
-        /// Message id, derived from its cause.
+        /// When it was decided, ms. First in the key: rows come and go at its two ends, and are found in order.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub created_ms: i64,
+        /// Dedupe id of its first message.
         #[sea_orm(primary_key, auto_increment = false)]
         pub msg_id: String,
-        /// Stream that stores the subject.
+        /// Stream that stores the messages.
         pub stream: String,
-        /// Subject.
-        pub subject: String,
-        /// Headers as a JSON list of pairs.
+        /// JSON list of [`crate::packet::Message`].
         #[sea_orm(column_type = "Text")]
-        pub headers: String,
-        /// JSON body.
-        #[sea_orm(column_type = "Text")]
-        pub body: String,
-        /// When it was decided, ms.
-        pub created_ms: i64,
-        /// Place within its transaction.
-        pub ord: i32,
-        /// How often it was sent again on purpose; part of the broker-side dedupe id.
-        pub epoch: i32,
+        pub messages: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Messages that the broker has not stored yet, as far as we know.
+/// Packets that the broker has not stored yet, as far as we know.
 pub mod unsent {
     use sea_orm::entity::prelude::*;
     use serde::{Deserialize, Serialize};
 
-    /// One message to send.
+    /// One packet to send; the key is that of its row in the outbox.
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
     #[sea_orm(table_name = "unsent")]
     pub struct Model {
-        /// When it was decided, ms. First in the key: rows come and go at its two ends, and are found in order.
+        /// When it was decided, ms.
         #[sea_orm(primary_key, auto_increment = false)]
         pub created_ms: i64,
-        /// Place within its transaction.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub ord: i32,
-        /// Message id.
+        /// Dedupe id of its first message.
         #[sea_orm(primary_key, auto_increment = false)]
         pub msg_id: String,
+        /// How many messages are to be sent.
+        pub messages: i32,
+        /// Places in the packet, from 0, of the messages that are left, as a JSON list; null: all.
+        pub rest: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
-
-    impl From<&super::outbox::Model> for Model {
-        fn from(row: &super::outbox::Model) -> Self {
-            Self { msg_id: row.msg_id.clone(), created_ms: row.created_ms, ord: row.ord }
-        }
-    }
 }
 
 /// Messages that could not take effect.

@@ -11,6 +11,7 @@
 //! - [`handler`] what a service is: load, decide, save
 //! - [`engine`] runs a handler on a batch in one transaction
 //! - [`door`] the same for requests over HTTP: grouped, one commit for many
+//! - [`packet`] what one transaction says to one stream: one row of the outbox
 //! - [`relay`] outbox to broker
 //! - [`dead_letter`] list and replay
 //! - [`metrics`] what can be measured of it
@@ -24,6 +25,7 @@ pub mod entity;
 pub mod handler;
 pub mod metrics;
 mod migration;
+pub mod packet;
 pub mod relay;
 
 pub use db::{Db, Fault, Tx};

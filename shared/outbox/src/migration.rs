@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, integer, text},
+    schema::{big_integer, big_integer_null, integer, text, text_null},
 };
 
 /// The first migration of every service.
@@ -27,18 +27,14 @@ impl MigrationTrait for Tables {
         m.create_table(
             Table::create()
                 .table("outbox")
-                .col(text("msg_id").primary_key())
-                .col(text("stream"))
-                .col(text("subject"))
-                .col(text("headers"))
-                .col(text("body"))
                 .col(big_integer("created_ms"))
-                .col(integer("ord"))
-                .col(integer("epoch"))
+                .col(text("msg_id"))
+                .col(text("stream"))
+                .col(text("messages"))
+                .primary_key(Index::create().col("created_ms").col("msg_id"))
                 .to_owned(),
         )
         .await?;
-        m.create_index(Index::create().name("outbox_created").table("outbox").col("created_ms").to_owned()).await?;
         // submissions carry a reporter and are forgotten first; only the bridge has any
         let submissions = "CREATE INDEX outbox_submission ON outbox (created_ms) WHERE stream = 'INTAKE'";
         m.get_connection().execute_unprepared(submissions).await?;
@@ -46,9 +42,10 @@ impl MigrationTrait for Tables {
             Table::create()
                 .table("unsent")
                 .col(big_integer("created_ms"))
-                .col(integer("ord"))
                 .col(text("msg_id"))
-                .primary_key(Index::create().col("created_ms").col("ord").col("msg_id"))
+                .col(integer("messages"))
+                .col(text_null("rest"))
+                .primary_key(Index::create().col("created_ms").col("msg_id"))
                 .to_owned(),
         )
         .await?;

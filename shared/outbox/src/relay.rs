@@ -2,57 +2,55 @@
 //!
 //! Two ways, both safe with several replicas. The quick one: what this process has just committed is published
 //! from memory, in order, without asking the database. The sure one: every half second each replica looks for
-//! rows that stayed behind (broker away, process killed, queue full) and publishes them too. Two replicas may
-//! publish the same row; it has one id, and the readers' inboxes drop the second.
+//! packets that stayed behind (broker away, process killed, queue full) and publishes them too. Two replicas may
+//! publish the same message; it has one id, and the readers' inboxes drop the second.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use bus::{
     Bus, Clock,
     publish::{Parcel, Sent},
 };
 use futures_util::future::join_all;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QuerySelect, Statement};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Db, Fault, Tx,
+    Db, Fault,
     bulk::{self, Existing},
-    entity::{outbox, unsent},
+    entity::unsent,
+    packet::{Message, Packet},
 };
 
 /// Commits whose messages wait in memory; more wait in the database only.
 const QUEUE: usize = 64;
-/// Rows that are looked at in one go.
-const SWEEP: u64 = 512;
+/// Packets that are looked at in one go.
+const SWEEP: usize = 32;
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 /// Every mark is a commit that a ticket's own may have to wait for, so there are few.
 const MARK_EVERY: Duration = Duration::from_secs(1);
-/// Rows that are marked at the latest together.
-const MARK_AT: usize = 2048;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Sent rows are kept for a look back.
 const KEEP_SENT_MS: i64 = 7 * DAY_MS;
 /// Longer than any stream keeps its messages.
 const KEEP_INBOX_MS: i64 = 45 * DAY_MS;
-/// Younger rows are still on the quick way, or sent and waiting for their mark.
+/// Younger packets are still on the quick way, or sent and waiting for their mark.
 const GRACE_MS: i64 = 4_000;
+/// Packets that one statement forgets.
+const FORGET: u64 = 500;
 
 /// The way to the relay. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Relay {
-    queue: mpsc::Sender<Vec<outbox::Model>>,
+    queue: mpsc::Sender<Vec<Packet>>,
 }
 
 impl Relay {
     /// Starts publishing what `db` has to say; ends after `stop`, when what is in memory is sent.
     pub fn start(db: Db, bus: Bus, clock: Clock, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, fresh) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(Sender { db, bus, clock, stored: Vec::new() }, fresh, stop));
+        let task = tokio::spawn(run(Sender { db, bus, clock, sent: Vec::new(), cut: Vec::new() }, fresh, stop));
         (Self { queue }, task)
     }
 
@@ -62,36 +60,47 @@ impl Relay {
         Self { queue }
     }
 
-    /// Offers rows that were just committed. If the queue is full they are found in the database later.
-    pub(crate) fn offer(&self, rows: Vec<outbox::Model>) {
-        if !rows.is_empty() && self.queue.try_send(rows).is_err() {
-            tracing::debug!("relay: queue full; rows are sent by the sweep");
+    /// Offers packets that were just committed. If the queue is full they are found in the database later.
+    pub(crate) fn offer(&self, packets: Vec<Packet>) {
+        if !packets.is_empty() && self.queue.try_send(packets).is_err() {
+            tracing::debug!("relay: queue full; packets are sent by the sweep");
         }
     }
 }
 
-/// Writes what is said, and that it is to be sent.
-pub(crate) async fn say(tx: &Tx, rows: &[outbox::Model], existing: Existing) -> Result<(), Fault> {
-    bulk::write::<outbox::Entity>(&**tx, rows, existing).await?;
-    bulk::write::<unsent::Entity>(&**tx, &rows.iter().map(unsent::Model::from).collect::<Vec<_>>(), existing).await?;
-    Ok(())
-}
-
-/// Rows that are to be sent, those on the quick way included.
+/// Messages that are to be sent, those on the quick way included.
 pub async fn unsent(db: &Db) -> Result<u64, DbErr> {
-    unsent::Entity::find().count(db.read()).await
+    // a sum of integers is wider than an integer on PostgreSQL
+    let all = unsent::Entity::find().select_only().column_as(unsent::Column::Messages.sum(), "n");
+    let n: Option<Option<i64>> = all.into_tuple().one(db.read()).await?;
+    Ok(n.flatten().unwrap_or(0).unsigned_abs())
 }
 
 struct Sender {
     db: Db,
     bus: Bus,
     clock: Clock,
-    /// Stored by the broker, not yet marked so. Marking is not urgent: what a crash leaves unmarked is sent again
-    /// under its id. So it waits for company and costs one small commit now and then.
-    stored: Vec<unsent::Model>,
+    /// Packets that the broker stored, not yet marked so. Marking is not urgent: what a crash leaves unmarked is sent
+    /// again under its ids. So it waits for company and costs one small commit now and then.
+    sent: Vec<unsent::Model>,
+    /// Packets of which the broker stored a part only.
+    cut: Vec<unsent::Model>,
 }
 
-async fn run(mut sender: Sender, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, stop: CancellationToken) {
+/// A packet on its way: its mark, its stream, and what is to be sent of it with the places in the packet.
+struct Load {
+    key: unsent::Model,
+    stream: String,
+    messages: Vec<(usize, Message)>,
+}
+
+impl From<Packet> for Load {
+    fn from(packet: Packet) -> Self {
+        Self { key: packet.unsent(), stream: packet.stream, messages: packet.messages.into_iter().enumerate().collect() }
+    }
+}
+
+async fn run(mut sender: Sender, mut fresh: mpsc::Receiver<Vec<Packet>>, stop: CancellationToken) {
     let every = |period| {
         let mut timer = tokio::time::interval(period);
         timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -102,20 +111,18 @@ async fn run(mut sender: Sender, mut fresh: mpsc::Receiver<Vec<outbox::Model>>, 
     loop {
         tokio::select! {
             _ = mark.tick() => sender.mark().await,
-            _ = sweep.tick() => sender.sweep().await,
+            // what waits in memory is not read from the database as well
+            _ = sweep.tick(), if fresh.is_empty() => sender.sweep().await,
             n = fresh.recv_many(&mut taken, QUEUE) => {
                 if n == 0 {
                     return;
                 }
-                sender.send(taken.drain(..).flatten().map(keyed).collect()).await;
-                if sender.stored.len() >= MARK_AT {
-                    sender.mark().await;
-                }
+                sender.send(taken.drain(..).flatten().map(Load::from).collect()).await;
             }
             () = stop.cancelled() => {
                 fresh.close();
-                while let Some(rows) = fresh.recv().await {
-                    sender.send(rows.into_iter().map(keyed).collect()).await;
+                while let Some(packets) = fresh.recv().await {
+                    sender.send(packets.into_iter().map(Load::from).collect()).await;
                 }
                 return sender.mark().await;
             }
@@ -128,98 +135,136 @@ impl Sender {
     async fn sweep(&mut self) {
         while self.bus.is_connected() {
             let old = self.clock.now().timestamp_millis() - GRACE_MS;
-            let rows = match left_behind(&self.db, old).await {
-                Ok(rows) => rows,
+            let mut loads = match left_behind(&self.db, old).await {
+                Ok(loads) => loads,
                 Err(e) => return tracing::warn!(error = %e, "relay: outbox can't be read"),
             };
-            let full = rows.len() as u64 == SWEEP;
-            if rows.is_empty() || self.send(rows).await == 0 || !full {
+            let full = loads.len() == SWEEP;
+            loads.retain(|load| !self.sent.contains(&load.key));
+            if loads.is_empty() || self.send(loads).await == 0 || !full {
                 return;
             }
             self.mark().await;
         }
     }
 
-    /// Publishes rows, each stream's in order. Returns how many the broker stored.
-    async fn send(&mut self, rows: Vec<(unsent::Model, outbox::Model)>) -> usize {
+    /// Publishes packets, each stream's in order. Returns how many messages the broker stored.
+    async fn send(&mut self, loads: Vec<Load>) -> usize {
         let mut streams: BTreeMap<String, Vec<Parcel>> = BTreeMap::new();
-        let mut keys: BTreeMap<String, Vec<unsent::Model>> = BTreeMap::new();
-        for (key, row) in rows {
-            keys.entry(row.stream.clone()).or_default().push(key);
-            streams.entry(row.stream.clone()).or_default().push(parcel(row));
+        let mut keys: Vec<(unsent::Model, String, Vec<usize>)> = Vec::with_capacity(loads.len());
+        for Load { key, stream, messages } in loads {
+            let (places, messages): (Vec<usize>, Vec<Message>) = messages.into_iter().unzip();
+            streams.entry(stream.clone()).or_default().extend(messages.into_iter().map(Parcel::from));
+            keys.push((key, stream, places));
         }
-        let before = self.stored.len();
-        for ((stream, sent), (_, keys)) in publish(&self.bus, streams).await.into_iter().zip(keys) {
-            for (sent, key) in sent.into_iter().zip(keys) {
-                match sent {
-                    Sent::Stored => self.stored.push(key),
-                    Sent::Unknown(why) => tracing::debug!(stream, why, "relay: outcome unknown; sending again later"),
-                    Sent::Refused(why) => {
-                        tracing::error!(stream, why, "relay: the broker refuses a message; run `gridline doctor`")
-                    }
-                }
+        let mut outcomes = publish(&self.bus, streams).await;
+        let mut stored = 0;
+        for (mut key, stream, places) in keys {
+            let Some(outcomes) = outcomes.get_mut(&stream) else { continue };
+            let rest: Vec<usize> =
+                places.iter().zip(outcomes).filter(|(_, sent)| !taken(&stream, sent)).map(|(place, _)| *place).collect();
+            stored += places.len() - rest.len();
+            if rest.is_empty() {
+                self.sent.push(key);
+            } else if rest.len() < places.len() {
+                // what was stored is not sent with the rest again: the broker knows its ids for two minutes only
+                key.messages = i32::try_from(rest.len()).unwrap_or(i32::MAX);
+                key.rest = serde_json::to_string(&rest).ok();
+                self.cut.push(key);
             }
         }
-        self.stored.len() - before
+        stored
     }
 
     async fn mark(&mut self) {
-        match mark(&self.db, &self.stored).await {
-            Ok(()) => self.stored.clear(),
+        match mark(&self.db, &self.sent, &self.cut).await {
+            Ok(()) => {
+                self.sent.clear();
+                self.cut.clear();
+            }
             Err(e) => tracing::warn!(error = %e, "relay: sent but not marked; trying again"),
         }
     }
 }
 
-/// A row that was just committed, with its key among the unsent.
-fn keyed(row: outbox::Model) -> (unsent::Model, outbox::Model) {
-    (unsent::Model::from(&row), row)
+/// Whether the broker has it.
+fn taken(stream: &str, sent: &Sent) -> bool {
+    match sent {
+        Sent::Stored => return true,
+        Sent::Unknown(why) => tracing::debug!(stream, why, "relay: outcome unknown; sending again later"),
+        Sent::Refused(why) => tracing::error!(stream, why, "relay: the broker refuses a message; run `gridline doctor`"),
+    }
+    false
 }
 
-/// The oldest rows that were decided before `old` and not sent, in order.
-async fn left_behind(db: &Db, old: i64) -> Result<Vec<(unsent::Model, outbox::Model)>, DbErr> {
-    let left = unsent::Entity::find()
-        .filter(unsent::Column::CreatedMs.lte(old))
-        .order_by_asc(unsent::Column::CreatedMs)
-        .order_by_asc(unsent::Column::Ord)
-        .limit(SWEEP)
-        .all(db.read())
-        .await?;
-    let ids: Vec<String> = left.iter().map(|u| u.msg_id.clone()).collect();
-    let rows = bulk::find_in::<outbox::Entity>(db.read(), outbox::Column::MsgId, &ids).await?;
-    let mut rows: HashMap<String, outbox::Model> = rows.into_iter().map(|r| (r.msg_id.clone(), r)).collect();
-    Ok(left.into_iter().filter_map(|key| rows.remove(&key.msg_id).map(|row| (key, row))).collect())
+#[derive(FromQueryResult)]
+struct Left {
+    created_ms: i64,
+    msg_id: String,
+    stream: String,
+    messages: String,
+    rest: Option<String>,
 }
 
-async fn mark(db: &Db, stored: &[unsent::Model]) -> Result<(), DbErr> {
-    if stored.is_empty() {
+/// The oldest packets that were decided before `old` and not sent, in order.
+async fn left_behind(db: &Db, old: i64) -> Result<Vec<Load>, DbErr> {
+    let sql = format!(
+        "SELECT o.created_ms, o.msg_id, o.stream, o.messages, u.rest FROM unsent u \
+         JOIN outbox o ON o.created_ms = u.created_ms AND o.msg_id = u.msg_id \
+         WHERE u.created_ms <= $1 ORDER BY u.created_ms, u.msg_id LIMIT {SWEEP}"
+    );
+    let rows = Left::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, [old.into()])).all(db.read()).await?;
+    Ok(rows.into_iter().filter_map(load).collect())
+}
+
+/// None if a newer version wrote it: it waits for that one, and holds up no other.
+fn load(left: Left) -> Option<Load> {
+    let read = || -> Result<_, serde_json::Error> {
+        let rest: Option<Vec<usize>> = left.rest.as_deref().map(serde_json::from_str).transpose()?;
+        Ok((serde_json::from_str::<Vec<Message>>(&left.messages)?, rest))
+    };
+    let (messages, rest) =
+        read().inspect_err(|e| tracing::error!(error = %e, first = left.msg_id, "relay: a packet can't be read")).ok()?;
+    let packet = Packet { created_ms: left.created_ms, stream: left.stream, messages };
+    let mut load = Load::from(packet);
+    if let Some(rest) = rest {
+        load.messages.retain(|(place, _)| rest.contains(place));
+    }
+    Some(load)
+}
+
+async fn mark(db: &Db, sent: &[unsent::Model], cut: &[unsent::Model]) -> Result<(), Fault> {
+    if sent.is_empty() && cut.is_empty() {
         return Ok(());
     }
     let tx = db.write().await?;
-    bulk::delete::<unsent::Entity>(&*tx, stored).await?;
-    tx.commit().await
+    bulk::delete::<unsent::Entity>(&*tx, sent).await?;
+    bulk::write::<unsent::Entity>(&*tx, cut, Existing::Replace).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Forgets what is no longer needed, a piece at a time: messages that were sent long ago, submissions that were
 /// sent at all (they carry a reporter), and ids of messages that no stream holds any more.
 pub async fn purge(db: &Db, clock: &Clock) -> Result<(), DbErr> {
     let now = clock.now().timestamp_millis();
-    let sent = "msg_id NOT IN (SELECT msg_id FROM unsent)";
-    let oldest = |table: &str, time: &str, before: i64, and: &str| {
+    let packets = |before: i64, and: &str| {
         format!(
-            "DELETE FROM {table} WHERE msg_id IN (SELECT msg_id FROM {table} WHERE {time} < {before} {and} ORDER BY {time} LIMIT 5000)"
+            "DELETE FROM outbox WHERE (created_ms, msg_id) IN (SELECT created_ms, msg_id FROM outbox o \
+             WHERE created_ms < {before} {and} AND NOT EXISTS (SELECT 1 FROM unsent u \
+             WHERE u.created_ms = o.created_ms AND u.msg_id = o.msg_id) ORDER BY created_ms LIMIT {FORGET})"
         )
     };
-    for sql in [
-        oldest("outbox", "created_ms", now - KEEP_SENT_MS, &format!("AND {sent}")),
-        oldest("outbox", "created_ms", now, &format!("AND stream = 'INTAKE' AND {sent}")),
-        oldest("inbox", "at_ms", now - KEEP_INBOX_MS, ""),
-    ] {
+    let inbox = format!(
+        "DELETE FROM inbox WHERE msg_id IN (SELECT msg_id FROM inbox WHERE at_ms < {} ORDER BY at_ms LIMIT {FORGET})",
+        now - KEEP_INBOX_MS
+    );
+    for sql in [packets(now - KEEP_SENT_MS, ""), packets(now, "AND stream = 'INTAKE'"), inbox] {
         loop {
             let tx = db.write().await?;
             let gone = tx.execute_unprepared(&sql).await?.rows_affected();
             tx.commit().await?;
-            if gone < 5000 {
+            if gone < FORGET {
                 break;
             }
         }
@@ -227,16 +272,11 @@ pub async fn purge(db: &Db, clock: &Clock) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Streams at the same time, each stream's parcels in order.
-async fn publish(bus: &Bus, streams: BTreeMap<String, Vec<Parcel>>) -> Vec<(String, Vec<Sent>)> {
+/// Streams at the same time, each stream's parcels in order; so are the outcomes.
+async fn publish(bus: &Bus, streams: BTreeMap<String, Vec<Parcel>>) -> BTreeMap<String, std::vec::IntoIter<Sent>> {
     let each = streams.into_iter().map(|(stream, parcels)| async move {
         let sent = bus.publish(&stream, &parcels).await;
-        (stream, sent)
+        (stream, sent.into_iter())
     });
-    join_all(each).await
-}
-
-fn parcel(row: outbox::Model) -> Parcel {
-    let id = if row.epoch == 0 { row.msg_id } else { format!("{}#{}", row.msg_id, row.epoch) };
-    Parcel { id, subject: row.subject, headers: serde_json::from_str(&row.headers).unwrap_or_default(), body: row.body.into() }
+    join_all(each).await.into_iter().collect()
 }

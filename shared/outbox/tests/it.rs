@@ -125,9 +125,11 @@ async fn a_dead_letter_is_replayed_under_a_new_dedupe_id_and_its_old_message_id(
     let now = DateTime::from_timestamp_millis(5).unwrap();
     for replays in 1..=2 {
         assert_eq!(dead_letter::replay(&db, &["m1".into(), "unknown".into()], now).await.unwrap(), 1);
-        let again = sent::Entity::find().one(db.read()).await.unwrap().unwrap();
-        assert_eq!((again.msg_id.as_str(), again.epoch), ("m1", replays));
+        let again = sent::Entity::find_by_id((5, format!("m1#{replays}"))).one(db.read()).await.unwrap().unwrap();
+        let messages = again.read().unwrap();
+        assert_eq!((messages.len(), messages[0].id.as_str()), (1, format!("m1#{replays}").as_str()));
+        assert_eq!(messages[0].headers, [("ce-id".to_owned(), "1".to_owned())]);
     }
     assert_eq!(dead_letter::count(&db).await.unwrap(), 0, "what was replayed no longer waits");
-    assert_eq!(outbox::relay::unsent(&db).await.unwrap(), 1);
+    assert_eq!(outbox::relay::unsent(&db).await.unwrap(), 2);
 }

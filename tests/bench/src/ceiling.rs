@@ -10,7 +10,7 @@ use contracts::subject;
 use outbox::{
     Db,
     bulk::{self, Existing},
-    entity::outbox as row,
+    entity::dead_letter as row,
 };
 use sea_orm_migration::prelude::*;
 
@@ -57,6 +57,7 @@ pub async fn publishes(url: &str, messages: usize) -> anyhow::Result<f64> {
     Ok(sent as f64 / start.elapsed().as_secs_f64())
 }
 
+/// A row of the usual size and form; what it is called does not matter.
 fn model(i: usize) -> row::Model {
     row::Model {
         msg_id: format!("ceiling-{i:032}"),
@@ -64,9 +65,11 @@ fn model(i: usize) -> row::Model {
         subject: "receipt.v1.bench".to_owned(),
         headers: "[[\"ce-specversion\",\"1.0\"]]".to_owned(),
         body: "{\"text\":\"路灯不亮\"}".repeat(16),
-        created_ms: 0,
-        ord: 0,
-        epoch: 0,
+        code: String::new(),
+        reason: String::new(),
+        at_ms: 0,
+        replayed_ms: None,
+        replays: 0,
     }
 }
 

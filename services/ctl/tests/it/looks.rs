@@ -132,7 +132,7 @@ async fn databases(desk: &Desk) -> (Db, Db) {
 }
 
 fn outbox_row(id: &str, created_ms: i64) -> String {
-    format!("INSERT INTO unsent (msg_id, created_ms, ord) VALUES ('{id}', {created_ms}, 0)")
+    format!("INSERT INTO unsent (msg_id, created_ms, messages) VALUES ('{id}', {created_ms}, 1)")
 }
 
 #[tokio::test(flavor = "multi_thread")]
