@@ -1,10 +1,9 @@
 //! Recomputes a ledger: the lines that facts tell of a ticket's clocks, from nothing but their instants and limits.
 
 use crate::book::{ClockBook, Terms};
-use crate::calendar::Calendar;
 use crate::error::SlaError;
 use crate::life::Life;
-use crate::policy::Policy;
+use crate::rules::{Books, Rules};
 use chrono::{DateTime, Utc};
 use contracts::clock::ClockTurn;
 use contracts::id::OrderId;
@@ -14,8 +13,7 @@ use std::collections::BTreeMap;
 /// The clocks of a ticket, replayed line by line.
 #[derive(Clone, Debug)]
 pub struct Replay<'a> {
-    calendar: &'a Calendar,
-    policy: &'a Policy,
+    rules: &'a Books,
     /// That of the ticket, and one for each co-handler's order.
     books: BTreeMap<Option<OrderId>, ClockBook>,
 }
@@ -27,7 +25,7 @@ pub enum Verdict {
     Same,
     /// It ought to be this.
     Different(Box<ClockTurn>),
-    /// It was provisional and computed with another calendar, so it need not be what this one gives.
+    /// It was provisional and computed with a calendar that is not known, so it need not be what this one gives.
     OtherCalendar,
     /// The clock was in a condition in which this can't happen to it.
     Unfitting,
@@ -36,10 +34,11 @@ pub enum Verdict {
 }
 
 impl<'a> Replay<'a> {
-    /// Begins with a ticket of which nothing was told. Of the policy only the hours of the day and the share of the
-    /// warning count: how long a clock may run stands in the line itself.
-    pub fn new(calendar: &'a Calendar, policy: &'a Policy) -> Self {
-        Self { calendar, policy, books: BTreeMap::new() }
+    /// Begins with a ticket of which nothing was told. Each line is computed with the calendar and the policy that it
+    /// names. Of the policy only the hours of the day and the share of the warning count: how long a clock may run
+    /// stands in the line itself.
+    pub fn new(rules: &'a Books) -> Self {
+        Self { rules, books: BTreeMap::new() }
     }
 
     /// The ticket was registered at `at` by a fact that tells no lines: what T1 does to the clocks follows from the
@@ -48,7 +47,8 @@ impl<'a> Replay<'a> {
     /// # Errors
     /// [`SlaError::OutOfRange`] and what is wrong with the policy.
     pub fn register(&mut self, at: DateTime<Utc>) -> Result<(), SlaError> {
-        let terms = Terms::new(self.calendar, self.policy);
+        let Rules { calendar, policy, .. } = self.rules.at(at);
+        let terms = Terms::new(calendar, policy);
         self.books.entry(None).or_default().apply(Act::Register.row().clocks, &terms, at).map(drop)
     }
 
@@ -56,7 +56,11 @@ impl<'a> Replay<'a> {
     /// follows is computed from what it ought to be.
     pub fn step(&mut self, line: &ClockTurn, at: DateTime<Utc>) -> Verdict {
         let book = self.books.entry(line.order).or_default();
-        let terms = Terms { until: line.due, ..Terms::new(self.calendar, self.policy) };
+        let now = self.rules.at(at);
+        let named = line.calendar.as_deref().map(|version| self.rules.calendar(version));
+        let policy = line.policy.as_deref().and_then(|version| self.rules.policy(version, at)).unwrap_or(&now.policy);
+        let calendar = named.flatten().unwrap_or(&now.calendar);
+        let terms = Terms { until: line.due, ..Terms::new(calendar, policy) };
         let limit = line.limit.as_deref().map(str::parse).transpose().ok().flatten();
         let expected = match book.again(line, limit, &terms, at) {
             Ok(Some(turn)) => ClockTurn { order: line.order, ..turn },
@@ -65,8 +69,8 @@ impl<'a> Replay<'a> {
         };
         let same = (expected.due, expected.warn_at, expected.old_due, expected.provisional)
             == (line.due, line.warn_at, line.old_due, line.provisional);
-        let other = line.calendar.as_deref().is_some_and(|version| version != self.calendar.version());
-        match (same, other && line.provisional) {
+        let unknown = named.is_some_and(|known| known.is_none());
+        match (same, unknown && line.provisional) {
             (true, _) => Verdict::Same,
             (false, true) => Verdict::OtherCalendar,
             (false, false) => Verdict::Different(Box::new(expected)),
@@ -80,6 +84,7 @@ impl<'a> Replay<'a> {
 
     /// The time that a clock used up to `at`, in the unit of its limit.
     pub fn used(&self, order: Option<OrderId>, clock: Clock, at: DateTime<Utc>) -> Option<i64> {
-        self.life(order, clock)?.used(self.calendar, self.policy, at).ok()
+        let Rules { calendar, policy, .. } = self.rules.newest();
+        self.life(order, clock)?.used(calendar, policy, at).ok()
     }
 }

@@ -41,7 +41,9 @@
 //! | `limits` | how long every other clock may take |
 //! | `book` | what the steps of a ticket's life do to its clocks K1–K14, and how pauses are counted |
 //! | `life` | one clock since its start: its deadline, and when it ran |
-//! | `ledger` | whether the lines that were told of clocks are right |
+//! | `rules` | which rules were in force when |
+//! | `ledger`, `history` | whether the lines that were told of clocks are right |
+//! | `explain` | how a ticket's deadlines came about, in words |
 //! | `measure`, `office` | how much of a limit passes between two instants |
 //! | `local` | the step between an instant and a date in China |
 
@@ -49,6 +51,8 @@ mod book;
 mod calendar;
 mod deadline;
 mod error;
+mod explain;
+mod history;
 mod ladder;
 mod lamp;
 mod ledger;
@@ -59,12 +63,15 @@ mod measure;
 mod office;
 mod policy;
 mod published;
+mod rules;
 mod schedule;
 
 pub use book::{ClockBook, Terms};
 pub use calendar::Calendar;
 pub use deadline::{Deadline, deadline};
 pub use error::{CalendarError, PolicyError, SlaError};
+pub use explain::{Explanation, Lang, Step, explain, instant};
+pub use history::{Finding, History};
 pub use ladder::{LadderStep, Offset, Receiver, Stage, UnknownStage};
 pub use lamp::{Lamp, lamp};
 pub use ledger::{Replay, Verdict};
@@ -72,4 +79,5 @@ pub use life::{Life, Phase, Span};
 pub use limits::{ClockLimits, DispatchLimits, Urgency};
 pub use local::{CHINA, YEARS};
 pub use policy::{DayRange, DayTimes, Limit, Limits, MAX_HOURS, MAX_WORKING_DAYS, Policy, UnknownLimit};
+pub use rules::{Books, Rules, RulesError};
 pub use schedule::{Alarm, schedule, schedule_from_due};

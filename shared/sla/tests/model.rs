@@ -10,7 +10,7 @@ use contracts::clock::ClockTurn;
 use contracts::lifecycle::{Act, Change, Class, Clock, ClockEffect, Source, State, TABLE, Target};
 use oracle::{Oracle, china, day_of};
 use proptest::prelude::*;
-use sla::{Calendar, ClockBook, Limit, Limits, Policy, Replay, SlaError, Terms, Verdict};
+use sla::{Books, Calendar, ClockBook, Limit, Limits, Policy, Replay, SlaError, Terms, Verdict};
 
 fn effect(change: Change, clock: Clock) -> ClockEffect {
     ClockEffect { clock, change }
@@ -291,9 +291,9 @@ proptest! {
     ) {
         let start = china("2025-09-20T00:00:00") + TimeDelta::minutes(minute);
         let (book, lines) = play(unit, start, &ops)?;
-        let policy = Policy::default();
+        let books = Books::default();
         let wrong = pick.index(lines.len());
-        let mut replay = Replay::new(Calendar::builtin(), &policy);
+        let mut replay = Replay::new(&books);
         for (n, (at, line)) in lines.iter().enumerate() {
             if n == wrong {
                 let spoilt = ClockTurn { old_due: Some(*at), provisional: !line.provisional, ..line.clone() };
