@@ -33,6 +33,7 @@ COMMANDS = {
     "Designate": ["rule"],
     "Transfer": ["transfer"],
     "HandUp": ["hand_up"],
+    "Reroute": ["reclassify", "grant"],
     "AskCoHandlers": ["ask_co_handlers"],
     "OpenConsultation": ["convene", "by rule"],
     "DecideConsultation": ["decide"],

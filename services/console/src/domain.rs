@@ -182,11 +182,7 @@ impl Row {
         self.class(seq, f.class);
         self.urgency(seq, f.urgent);
         self.unit(seq, Some(&f.lead));
-        if self.claim(Group::Matter, seq) {
-            self.model.category = Some(f.category.clone());
-            self.model.category_name = Some(f.category_name.clone());
-            self.model.nature = Some(nature_code(f.nature).to_owned());
-        }
+        self.matter(seq, (&f.category, &f.category_name, f.nature));
     }
 
     fn dispatched(&mut self, f: &Dispatched, seq: i64) {
@@ -219,6 +215,9 @@ impl Row {
         if let Some(class) = f.class {
             self.class(seq, class);
         }
+        if let Some(c) = f.category.as_deref().and_then(|code| District::sample().category(code)) {
+            self.matter(seq, (&c.code, &c.name, c.nature));
+        }
         if f.note == Note::Succeed {
             self.succeeded(&f.units, seq);
         }
@@ -242,6 +241,14 @@ impl Row {
     fn class(&mut self, seq: i64, class: Class) {
         if self.claim(Group::Class, seq) {
             self.model.class = Some(class.code().to_owned());
+        }
+    }
+
+    fn matter(&mut self, seq: i64, (code, name, nature): (&str, &str, Nature)) {
+        if self.claim(Group::Matter, seq) {
+            self.model.category = Some(code.to_owned());
+            self.model.category_name = Some(name.to_owned());
+            self.model.nature = Some(nature_code(nature).to_owned());
         }
     }
 

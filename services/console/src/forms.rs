@@ -1,13 +1,17 @@
 //! The forms on a ticket's page: what a clerk of the centre does most, as data. Pure.
 
 use contracts::{
+    district::District,
     lifecycle::{Class, State},
     problem::Problem,
     ticket::{RefusalReason, RequestKind, SupervisionLevel},
 };
 use serde_json::{Map, Value};
 
-use crate::{lang::Lang, names::Choice};
+use crate::{
+    lang::Lang,
+    names::{self, Choice},
+};
 
 /// One form: one act.
 #[derive(Debug)]
@@ -75,6 +79,8 @@ const FORMS: &[Form] = &[
         states: &[State::Received],
         fields: &[
             may("class", "难度（空为按分类）", "Class (empty: as classified)", Kind::Pick(classes)),
+            may("category", "类别（空为按分类）", "Category (empty: as classified)", Kind::Pick(categories)),
+            may("division", "归属地（空为按分类）", "Place (empty: as classified)", Kind::Pick(divisions)),
             may("lead", "主办单位（空为按分类）", "Lead (empty: as classified)", Kind::Unit),
         ],
     },
@@ -162,6 +168,18 @@ const FORMS: &[Form] = &[
         states: &[],
         fields: &[must("request", "申请", "Request", Kind::Waiting), REASON],
     },
+    Form {
+        act: "reclassify",
+        zh: "申请重新分类",
+        en: "Ask for a reclassification",
+        states: &[State::PendingDispatch, State::Dispatched, State::InProgress],
+        fields: &[
+            may("category", "类别（空为不变）", "Category (empty: as it is)", Kind::Pick(categories)),
+            may("class", "难度（空为不变）", "Class (empty: as it is)", Kind::Pick(classes)),
+            may("lead", "主办单位（空为按类别）", "Lead (empty: by category)", Kind::Unit),
+            REASON,
+        ],
+    },
     Form { act: "resume", zh: "恢复办理", en: "Resume", states: &[State::Suspended, State::Deferred], fields: &[REASON] },
     Form {
         act: "urge",
@@ -199,6 +217,15 @@ const FORMS: &[Form] = &[
 
 fn classes(lang: Lang) -> Vec<Choice> {
     Class::ALL.iter().map(|c| Choice::new(c.code(), lang.pick(c.zh(), c.en()), "")).collect()
+}
+
+fn categories(_: Lang) -> Vec<Choice> {
+    District::sample().categories().map(|c| Choice::new(&c.code, names::category(&c.code), "")).collect()
+}
+
+fn divisions(_: Lang) -> Vec<Choice> {
+    let all = District::sample().divisions().iter();
+    all.map(|d| Choice::new(d.code.as_str(), names::division(&d.code), "")).collect()
 }
 
 fn refusals(lang: Lang) -> Vec<Choice> {

@@ -39,6 +39,11 @@ pub fn division_text(code: &str) -> String {
     code.parse().map_or_else(|_| code.to_owned(), |c| division(&c))
 }
 
+/// A category with its code: 0203 路灯照明.
+pub fn category(code: &str) -> String {
+    District::sample().category(code).map_or_else(|| code.to_owned(), |c| format!("{code} {}", c.name))
+}
+
 /// Name of the district.
 pub fn district() -> &'static str {
     District::sample().root().map_or("", |d| d.short_name.as_str())

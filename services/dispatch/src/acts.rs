@@ -58,6 +58,8 @@ fn own_work(hand: &Hand<'_>, act: &UnitAct, case: &mut Case) -> Option<Outcome> 
         }
         ActBody::Appeal { reason } => last_order(hand, case).and_then(|o| hand.appeal(case, &o, reason)),
         ActBody::Reply { text } => own(case).and_then(|o| hand.reply(case, &o, text)),
+        ActBody::Reclassify { class, category, lead, reason } => asker(hand, case, act.order, RequestKind::Reclassify)
+            .and_then(|o| hand.ask_reclass(case, o.as_ref(), (*class, category.as_ref(), lead.as_ref(), reason))),
         ActBody::SelfHandle {} => hand.self_handle(case),
         _ => return None,
     })
@@ -89,12 +91,13 @@ fn at_desk(hand: &Hand<'_>, act: &ActBody, case: &mut Case) -> Option<Outcome> {
         ActBody::Refuse { reason, way } => hand.refuse(case, (*reason, way)),
         ActBody::HandOver { to, note } => hand.hand_over(case, (*to, note)),
         ActBody::AskInfo { missing } => hand.ask_info(case, missing),
-        ActBody::Accept { class, division, lead } => hand.accept(case, *class, division.as_ref(), lead.as_ref()),
+        ActBody::Accept { class, division, lead, category } => {
+            hand.accept(case, (*class, category.as_ref()), division.as_ref(), lead.as_ref())
+        }
         ActBody::Dispatch { to, reason } => hand.dispatch(case, (to, reason)),
         ActBody::Recall { reason } => hand.recall(case, reason),
         ActBody::Convene { units, reason } => hand.convene(case, (units, reason)),
         ActBody::Attend { units } => hand.attend(case, units),
-        ActBody::Reclassify { class, reason } => hand.reclassify(case, (*class, reason)),
         ActBody::Decide { lead, responsible, days, each, minutes } => {
             hand.decide(case, Decision { lead, responsible, days: *days, each, minutes })
         }

@@ -8,6 +8,8 @@ use contracts::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::reclass::Change;
+
 /// Beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -78,6 +80,9 @@ pub struct Pending {
     pub order: Option<OrderId>,
     /// It was asked before the handling clock ran out (T21).
     pub in_time: bool,
+    /// What a reclassification is to change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Change>,
 }
 
 impl Beside {

@@ -14,7 +14,7 @@ use crate::{
     hand::{Hand, Move, not_yours},
     opening,
     orders::{self, Plan},
-    together,
+    reclass::Change,
 };
 
 impl Hand<'_> {
@@ -60,12 +60,12 @@ impl Hand<'_> {
     pub fn accept(
         &self,
         case: &mut Case,
-        class: Option<Class>,
+        (class, category): (Option<Class>, Option<&Text<8>>),
         division: Option<&contracts::id::DivisionCode>,
         lead: Option<&UnitId>,
     ) -> Result<(), Problem> {
         let role = self.grid_or_call_taker(case)?;
-        if role == Role::GridWorker && (class.is_some() || division.is_some() || lead.is_some()) {
+        if role == Role::GridWorker && (class.is_some() || category.is_some() || division.is_some() || lead.is_some()) {
             // a grid takes it in as classified; who names another way is the call-taker
             return Err(not_yours());
         }
@@ -75,22 +75,30 @@ impl Hand<'_> {
             }
             case.ticket.division = Some(division.to_string());
         }
+        let category = category.map(|c| self.category(c)).transpose()?.filter(|c| c.code != case.ticket.category);
+        let lead = lead.map(|l| self.at.rules.known(l)).transpose()?;
+        let change = Change { class, category: category.map(|c| c.code.clone()), lead };
+        let as_classified = division.is_none() && change == Change::default();
+        let named = if as_classified { None } else { self.rerouted(case, &change)? };
+        let told = self.told(case, &change)?;
+        self.relabel(case, &change)?;
         if let Some(class) = class {
             class.code().clone_into(&mut case.ticket.class);
         }
-        match lead {
-            Some(lead) => self.name(case, &self.at.rules.known(lead)?)?,
-            // a simple matter is its grid's
-            None if class == Some(Class::Simple) => {
-                let grid = self.at.rules.district.grid_of(case.division().as_ref());
-                self.name(case, &grid)?;
-            }
-            None => {}
+        if let Some(lead) = &named {
+            self.name(case, lead)?;
+        }
+        if change.category.is_some() {
+            // what a person says that it is, classification learns from
+            let mut noted = self.noted(case, Note::Reclassify, role)?;
+            (noted.class, noted.category, noted.lead, noted.text) = (class, change.category, named, Some(told));
+            case.tell(noted, self.at.now)?;
         }
         opening::accept(case, self.at, &self.acting(role))
     }
 
-    fn name(&self, case: &mut Case, lead: &UnitId) -> Result<(), Problem> {
+    /// This unit is the lead that is named.
+    pub fn name(&self, case: &mut Case, lead: &UnitId) -> Result<(), Problem> {
         let mut beside = case.beside()?;
         beside.named.retain(|u| u != lead);
         beside.named.insert(0, lead.clone());
@@ -171,23 +179,5 @@ impl Hand<'_> {
         let mut noted = self.noted(case, Note::Attend, Role::Convener)?;
         noted.units = self.units(units)?;
         case.tell(noted, self.at.now)
-    }
-
-    /// Another class: the clock is computed anew.
-    pub fn reclassify(&self, case: &mut Case, (class, reason): (Class, &Text<2000>)) -> Result<(), Problem> {
-        self.only_centre()?;
-        case.note(self.at, Note::Reclassify, Role::Dispatcher)?;
-        let before = case.class()?;
-        if before == class {
-            return Err(Problem::new("same_class", "类别没有变化", "it is of this class already"));
-        }
-        together::reclass(case, self, class)?;
-        let mut noted = self.noted(case, Note::Reclassify, Role::Dispatcher)?;
-        noted.class = Some(class);
-        noted.text = Some(format!("{}改为{}：{}", before.zh(), class.zh(), reason.masked()));
-        noted.units = case.lead().and_then(|o| o.unit.parse().ok()).into_iter().collect();
-        let said = noted.text.clone().unwrap_or_default();
-        case.tell(noted, self.at.now)?;
-        self.tell_holder(case, &said)
     }
 }

@@ -186,6 +186,8 @@ pub fn blank(case: &mut Case, at: At<'_>, note: Note, acting: &Acting) -> Result
         units: Vec::new(),
         request: None,
         class: None,
+        category: None,
+        lead: None,
         level: None,
         reply_due: None,
         answers: None,

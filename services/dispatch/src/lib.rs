@@ -25,6 +25,7 @@ mod merge;
 mod migration;
 mod opening;
 mod orders;
+mod reclass;
 mod register;
 mod requests;
 mod rules;

@@ -1,6 +1,6 @@
 //! 申请: asked by one person, decided by another. Pure.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contracts::{
     district::centre,
     id::{OrderId, UnitId},
@@ -16,13 +16,29 @@ use crate::{
     case::{Case, Granted},
     entity::work_order,
     hand::{Hand, Move, not_yours, notify},
-    orders, system,
+    orders,
+    reclass::Change,
+    system,
 };
 
 impl Hand<'_> {
     /// 提出申请. `order` is the unit's; the centre's staff ask without one.
     pub fn ask(&self, case: &mut Case, order: Option<&work_order::Model>, ask: &Ask) -> Result<(), Problem> {
-        let kind = ask.kind();
+        let until = promised(ask);
+        if until.is_some_and(|until| until <= self.at.now || until > self.at.now + FARTHEST) {
+            let (zh, en) = ("承诺日期应在今后一年之内", "the date must lie ahead, within a year");
+            return Err(Problem::new("until", zh, en));
+        }
+        self.request(case, order, (ask.kind(), words(ask), until, None))
+    }
+
+    /// A request waits from now on, before who decides it.
+    pub fn request(
+        &self,
+        case: &mut Case,
+        order: Option<&work_order::Model>,
+        (kind, reason, until, to): (RequestKind, String, Option<DateTime<Utc>>, Option<Change>),
+    ) -> Result<(), Problem> {
         let role = match order {
             Some(order) => self.handler(order),
             None => {
@@ -38,17 +54,12 @@ impl Hand<'_> {
         }
         let in_time = case.clocks()?.standing(Clock::K5, self.at.now) == Standing::Inside;
         let mut noted = self.noted(case, note, role)?;
-        let (reason, until) = (words(ask), promised(ask));
-        if until.is_some_and(|until| until <= self.at.now || until > self.at.now + FARTHEST) {
-            let (zh, en) = ("承诺日期应在今后一年之内", "the date must lie ahead, within a year");
-            return Err(Problem::new("until", zh, en));
-        }
         (noted.request, noted.text) = (Some(kind), Some(reason.clone()));
         noted.order = order.and_then(|o| o.order_id.parse().ok());
         let id = noted.order.unwrap_or(OrderId::derive(case.id()?, 0));
         let order = noted.order;
         let (unit, person) = (self.unit.clone(), self.person.to_owned());
-        beside.requests.push(Pending { kind, reason: reason.clone(), until, unit, person, order, in_time });
+        beside.requests.push(Pending { kind, reason: reason.clone(), until, unit, person, order, in_time, to });
         case.remember(&beside)?;
         case.tell(noted, self.at.now)?;
         let decider = self.decider(case, kind)?;
@@ -85,7 +96,7 @@ impl Hand<'_> {
             RequestKind::Exclude => (Note::DenyExclusion, Role::Assessor),
             RequestKind::Defer => (Note::DenyRequest, self.supervisor(case)?),
             RequestKind::Extend => (Note::DenyRequest, Role::Supervisor),
-            RequestKind::Suspend => (Note::DenyRequest, Role::Checker),
+            RequestKind::Suspend | RequestKind::Reclassify => (Note::DenyRequest, Role::Checker),
             RequestKind::Terminate | RequestKind::Void => (Note::DenyRequest, Role::HotlineOffice),
         };
         if kind != RequestKind::Defer {
@@ -123,6 +134,7 @@ impl Hand<'_> {
         }
         let (act, role) = match kind {
             RequestKind::Exclude => return self.exclude(case, beside, pending),
+            RequestKind::Reclassify => return self.reclassify(case, (beside, pending), word),
             RequestKind::Suspend => (Act::Suspend, Role::Checker),
             RequestKind::Extend => (Act::Extend, Role::Supervisor),
             RequestKind::Defer => (Act::Defer, self.supervisor(case)?),
@@ -236,7 +248,7 @@ fn words(ask: &Ask) -> String {
     }
 }
 
-fn promised(ask: &Ask) -> Option<chrono::DateTime<chrono::Utc>> {
+fn promised(ask: &Ask) -> Option<DateTime<Utc>> {
     match ask {
         Ask::Extend { until, .. } | Ask::Defer { until, .. } => Some(*until),
         _ => None,

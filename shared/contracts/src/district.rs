@@ -1,10 +1,16 @@
 //! The divisions and units that can be named: the sample district is 吉州区, with its real divisions.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use serde::Deserialize;
 
-use crate::id::{DivisionCode, UnitId};
+use crate::{
+    id::{DivisionCode, UnitId},
+    ticket::Nature,
+};
 
 /// Taxonomy of the sample district: categories, departments, label rules.
 pub const TAXONOMY: &str = include_str!("../district/jizhou/taxonomy.json");
@@ -74,6 +80,20 @@ pub struct District {
     units: Vec<Unit>,
     by_id: HashMap<UnitId, usize>,
     supervising: Supervising,
+    categories: BTreeMap<String, Category>,
+}
+
+/// A second-level category, as far as others than classification need it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Category {
+    /// Code of four digits.
+    pub code: String,
+    /// Name, Chinese.
+    pub name: String,
+    /// Department code of the unit that leads.
+    pub lead: String,
+    /// By which place matters of this category belong.
+    pub nature: Nature,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +114,13 @@ struct DivisionRow {
 #[derive(Deserialize)]
 struct Taxonomy {
     departments: Vec<Department>,
+    #[serde(default)]
+    categories: Vec<FirstLevel>,
+}
+
+#[derive(Deserialize)]
+struct FirstLevel {
+    children: Vec<Category>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +148,7 @@ impl District {
                 units: Vec::new(),
                 by_id: HashMap::new(),
                 supervising: Supervising { default: centre(), of: HashMap::new() },
+                categories: BTreeMap::new(),
             })
         })
     }
@@ -135,12 +163,14 @@ impl District {
             found.push(division(row.map_err(|e| bad(&e))?)?);
         }
         let units = units(&found, taxonomy.departments)?;
+        let categories = taxonomy.categories.into_iter().flat_map(|l| l.children);
         Ok(Self {
             by_code: found.iter().enumerate().map(|(i, d)| (d.code.clone(), i)).collect(),
             by_id: units.iter().enumerate().map(|(i, u)| (u.id.clone(), i)).collect(),
             divisions: found,
             units,
             supervising,
+            categories: categories.map(|c| (c.code.clone(), c)).collect(),
         })
     }
 
@@ -162,6 +192,16 @@ impl District {
     /// The unit of an id.
     pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
         self.by_id.get(id).map(|&i| &self.units[i])
+    }
+
+    /// All categories, by code.
+    pub fn categories(&self) -> impl Iterator<Item = &Category> {
+        self.categories.values()
+    }
+
+    /// The category of a code.
+    pub fn category(&self, code: &str) -> Option<&Category> {
+        self.categories.get(code)
     }
 
     /// The district itself.

@@ -4,6 +4,7 @@
 mod closing;
 mod desk;
 mod merging;
+mod reclass;
 mod requests;
 mod returns;
 mod work;

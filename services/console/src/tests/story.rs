@@ -240,6 +240,8 @@ impl Story {
             units: vec![],
             request: None,
             class: None,
+            category: None,
+            lead: None,
             level: None,
             reply_due: None,
             answers: None,

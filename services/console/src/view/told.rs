@@ -143,6 +143,8 @@ fn noted(f: &Noted, lang: Lang) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(f.request.map(|r| Line::new(lang.pick("申请", "Request"), lang.pick(r.zh(), r.en()))));
     lines.extend(f.class.map(|c| Line::new(lang.pick("难度", "Class"), lang.pick(c.zh(), c.en()))));
+    lines.extend(f.category.as_deref().map(|c| Line::new(lang.pick("类别", "Category"), names::category(c))));
+    lines.extend(f.lead.as_ref().map(|u| Line::new(lang.pick("改由", "Goes to"), names::unit(u))));
     lines.extend(f.level.map(|l| Line::new(lang.pick("级别", "Level"), lang.pick(l.zh(), l.en()))));
     match (f.note, f.units.as_slice()) {
         (_, []) => {}

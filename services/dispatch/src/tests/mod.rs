@@ -27,6 +27,7 @@ mod main_way;
 mod merge;
 mod model;
 mod races;
+mod reclass;
 mod requests;
 mod rules;
 mod together;

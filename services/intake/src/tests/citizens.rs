@@ -97,6 +97,8 @@ async fn every_change_of_the_date_is_shown_with_its_reason_whatever_comes_first(
                 units: vec![],
                 request: None,
                 class: None,
+                category: None,
+                lead: None,
                 level: None,
                 reply_due: None,
                 answers: None,

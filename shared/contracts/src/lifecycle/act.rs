@@ -25,6 +25,7 @@ vocabulary! {
         Designate          "designate"           "指定承办" "designate";
         Transfer           "transfer"            "转派"     "transfer inside the unit";
         HandUp             "hand_up"             "上报"     "hand up the ladder";
+        Reroute            "reroute"             "改派"     "reroute after a reclassification";
         AskCoHandlers      "ask_co_handlers"     "协办"     "ask co-handlers";
         OpenConsultation   "open_consultation"   "启动会商" "open consultation";
         DecideConsultation "decide_consultation" "会商决定" "decide consultation";
@@ -80,7 +81,7 @@ vocabulary! {
         T13 "T13" "同意退单"   "grant the return";
         T14 "T14" "不同意退单" "refuse the return";
         T15 "T15" "指定承办"   "designate";
-        T16 "T16" "转派、上报" "transfer down and hand up";
+        T16 "T16" "转派、上报、改派" "transfer down, hand up and reroute";
         T17 "T17" "协办"       "ask co-handlers";
         T18 "T18" "启动会商"   "open consultation";
         T19 "T19" "会商决定"   "decide consultation";

@@ -36,7 +36,7 @@ vocabulary! {
         Attend              "attend"               "会商到会"     "record the attendance of a consultation";
         JudgePart           "judge_part"           "主办确认协办结果" "accept or send back a co-handler's result";
         CallBack            "call_back"            "并案回访"     "call back the reporter of a merged ticket";
-        Reclassify          "reclassify"           "调整类别"     "change the class";
+        Reclassify          "reclassify"           "重新分类"     "reclassify";
         Succeed             "succeed"              "机构调整承接" "pass to the successor of a reorganised unit";
         Recalculate         "recalculate"          "重算时限"     "compute a provisional deadline anew by a new calendar";
     }
@@ -153,7 +153,8 @@ pub const NOTES: &[NoteRow] = notes! {
     Attend, in [Consulting], by [Convener], clocks [];
     JudgePart, in [InProgress], by *HANDLERS, clocks [];
     CallBack, in [Merged], by [CallbackClerk], clocks [];
-    Reclassify, in [PendingDispatch, Dispatched, InProgress], by [Dispatcher, HotlineOffice, System], clocks [];
+    Reclassify, in [Received, PendingDispatch, Dispatched, InProgress], by [CallTaker, Dispatcher, HotlineOffice, System],
+        clocks [];
     Succeed, in *LIVE, by [Administrator], clocks [];
     Recalculate, in *LIVE, by [Administrator], clocks [];
 };

@@ -127,6 +127,11 @@ pub const TABLE: &[Row] = table! {
     T16 HandUp: Source::In(&[Dispatched, InProgress]) => to(Dispatched),
         by *HANDLERS, if [Upward, NotConsulted, NotDesignated, ReasonGiven],
         clocks [Started K3];
+    // Not in domain.md 2.2: a reclassification that another person granted goes to another unit (domain.md 5, 2.8). The
+    // citizen's clocks, K4 and K5, go on; the new unit may sign and return as the first one might.
+    T16 Reroute: Source::In(&[Dispatched, InProgress]) => to(Dispatched),
+        by [Dispatcher, HotlineOffice], if [RequestPending, DecidedByAnother, UnitNamed],
+        clocks [Started K3, Started K6];
     T17 AskCoHandlers: Source::In(&[InProgress]) => to(InProgress),
         by *HANDLERS, if [SubTimesShorter],
         clocks [];

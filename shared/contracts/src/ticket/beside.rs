@@ -42,6 +42,7 @@ vocabulary! {
         Terminate "terminate" "终止办理" "termination";
         Void      "void"      "作废"     "voiding";
         Exclude   "exclude"   "剔除"     "exclusion from the assessment";
+        Reclassify "reclassify" "重新分类" "reclassification";
     }
 }
 
@@ -104,6 +105,12 @@ pub struct Noted {
     /// The class from now on, if it was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Class>,
+    /// The category code from now on, if it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// The unit that must act from now on, if it was changed with the classification.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<UnitId>,
     /// The level of a supervision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<SupervisionLevel>,

@@ -160,6 +160,9 @@ pub enum ActBody {
         /// The lead.
         #[serde(default)]
         lead: Option<UnitId>,
+        /// The category, if classification was wrong or not sure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<Text<8>>,
     },
     /// 派单: from the dispatcher's desk (T8).
     Dispatch {
@@ -256,10 +259,19 @@ pub enum ActBody {
         /// Why.
         reason: Text<2000>,
     },
-    /// Another class; the handling clock is computed anew from its start.
+    /// 申请重新分类, by the unit that has the work or by the centre: another person of the centre grants it (`grant`),
+    /// then the handling clock is computed anew from its start and the work goes to who must act. At least one thing
+    /// has to change.
     Reclassify {
         /// The class.
-        class: Class,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<Class>,
+        /// The category.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<Text<8>>,
+        /// The unit that must act; none: as class and category say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lead: Option<UnitId>,
         /// Why.
         reason: Text<2000>,
     },

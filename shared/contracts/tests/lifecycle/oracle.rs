@@ -99,7 +99,7 @@ reply             | OPEN | UNIT
 attend            | CONSULTING | convener
 judge_part        | IN_PROGRESS | UNIT
 call_back         | MERGED | callback_clerk
-reclassify        | PENDING_DISPATCH DISPATCHED IN_PROGRESS | dispatcher hotline_office system
+reclassify        | RECEIVED PENDING_DISPATCH DISPATCHED IN_PROGRESS | call_taker dispatcher hotline_office system
 succeed           | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 recalculate       | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 ";
