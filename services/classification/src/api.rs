@@ -1,4 +1,5 @@
-//! The catalogue's HTTP face: what is in force, what rulings propose, and a person's yes, no or undo.
+//! The HTTP face of what people decide on: the catalogue, what rulings propose for it, and the model. Each change is a
+//! version with who and why; undo takes the newest back.
 //!
 //! There are no accounts yet: listen on loopback, or behind a proxy that knows who may decide.
 
@@ -8,7 +9,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use chassis::http::{HttpProblem, idempotency_key, traceparent};
 use contracts::{
@@ -18,13 +19,14 @@ use contracts::{
     text::Text,
 };
 use outbox::{Db, Door};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use crate::{
     Classification,
-    catalogue::{Choice, PENDING},
+    catalogue::Written,
     heard::{Chosen, Heard},
+    register::Choice,
     store,
 };
 
@@ -34,26 +36,40 @@ struct Api {
     db: Db,
 }
 
-/// Routes of the catalogue.
+type Answer = Result<Response, HttpProblem>;
+
+/// Routes of the face.
 pub fn router(door: Door<Classification>, db: Db) -> Router {
     Router::new()
         .route("/api/v1/catalogue", get(catalogue))
+        .route("/api/v1/catalogue/entries", put(import))
         .route("/api/v1/catalogue/proposals", get(proposals))
         .route("/api/v1/catalogue/proposals/{id}/accept", post(accept))
         .route("/api/v1/catalogue/proposals/{id}/refuse", post(refuse))
         .route("/api/v1/catalogue/undo", post(undo))
+        .route("/api/v1/models", get(models))
+        .route("/api/v1/models/{id}/accept", post(accept_model))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Api { door, db })
 }
 
-async fn catalogue(State(api): State<Api>) -> Result<Response, HttpProblem> {
+/// The entries in force, and all versions with who made them and why.
+async fn catalogue(State(api): State<Api>) -> Answer {
+    let versions = store::versions(&api.db).await.map_err(|e| unavailable(&e))?;
     let entries = store::shown(&api.db).await.map_err(|e| unavailable(&e))?;
-    Ok(Json(json!({ "entries": entries })).into_response())
+    let (version, model) = versions.first().map_or((0, ""), |v| (v.version, &v.model));
+    Ok(Json(json!({ "version": version, "model": model, "entries": entries, "versions": versions })).into_response())
 }
 
-async fn proposals(State(api): State<Api>) -> Result<Response, HttpProblem> {
-    let proposals = store::proposed(&api.db, PENDING).await.map_err(|e| unavailable(&e))?;
+async fn proposals(State(api): State<Api>) -> Answer {
+    let proposals = store::proposed(&api.db).await.map_err(|e| unavailable(&e))?;
     Ok(Json(json!({ "proposals": proposals })).into_response())
+}
+
+async fn models(State(api): State<Api>) -> Answer {
+    let tried = store::models(&api.db).await.map_err(|e| unavailable(&e))?;
+    let model = |(id, report, at_ms): (String, String, i64)| json!({ "id": id, "report": serde_json::from_str::<Value>(&report).unwrap_or_default(), "at_ms": at_ms });
+    Ok(Json(json!({ "models": tried.into_iter().map(model).collect::<Vec<_>>() })).into_response())
 }
 
 /// Who decides, and why.
@@ -62,44 +78,54 @@ async fn proposals(State(api): State<Api>) -> Result<Response, HttpProblem> {
 struct Body {
     person: Text<40>,
     reason: Text<2000>,
-    /// With `accept`: not only at the ticket's place.
+    /// With `accept` of a proposal: not only at the ticket's place.
     #[serde(default)]
     everywhere: bool,
 }
 
-async fn accept(
-    State(api): State<Api>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, HttpProblem> {
-    chosen(&api, &headers, &body, |everywhere| Choice::Accept { id, everywhere }).await
+/// All entries, made from a version.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    person: Text<40>,
+    reason: Text<2000>,
+    from: i64,
+    entries: Vec<Written>,
 }
 
-async fn refuse(
-    State(api): State<Api>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, HttpProblem> {
-    chosen(&api, &headers, &body, |_| Choice::Refuse { id }).await
+async fn accept(State(api): State<Api>, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+    let Body { person, reason, everywhere } = read(&body)?;
+    chosen(&api, &headers, Chosen { choice: Choice::Accept { id, everywhere }, person, reason }).await
 }
 
-async fn undo(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
-    chosen(&api, &headers, &body, |_| Choice::Undo).await
+async fn refuse(State(api): State<Api>, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+    let Body { person, reason, .. } = read(&body)?;
+    chosen(&api, &headers, Chosen { choice: Choice::Refuse { id }, person, reason }).await
 }
 
-async fn chosen(
-    api: &Api,
-    headers: &HeaderMap,
-    body: &[u8],
-    choice: impl FnOnce(bool) -> Choice,
-) -> Result<Response, HttpProblem> {
-    let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
-    let key = idempotency_key(headers).map_err(bad)?;
-    let Body { person, reason, everywhere } = serde_json::from_slice(body).map_err(|e| bad(bad_body(&e)))?;
-    let heard = Heard::Person(Box::new(Chosen { choice: choice(everywhere), person, reason }));
-    let asked = api.door.ask(MessageId::of_event("/catalogue", key), heard, traceparent(headers)).await;
+async fn undo(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Answer {
+    let Body { person, reason, .. } = read(&body)?;
+    chosen(&api, &headers, Chosen { choice: Choice::Undo, person, reason }).await
+}
+
+async fn import(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Answer {
+    let Import { person, reason, from, entries } = read(&body)?;
+    chosen(&api, &headers, Chosen { choice: Choice::Import { from, entries }, person, reason }).await
+}
+
+async fn accept_model(State(api): State<Api>, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+    let Body { person, reason, .. } = read(&body)?;
+    chosen(&api, &headers, Chosen { choice: Choice::Model { id }, person, reason }).await
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpProblem> {
+    serde_json::from_slice(body).map_err(|e| HttpProblem(StatusCode::BAD_REQUEST, bad_body(&e)))
+}
+
+async fn chosen(api: &Api, headers: &HeaderMap, chosen: Chosen) -> Answer {
+    let key = idempotency_key(headers).map_err(|p| HttpProblem(StatusCode::BAD_REQUEST, p))?;
+    let id = MessageId::of_event("/catalogue", key);
+    let asked = api.door.ask(id, Heard::Person(Box::new(chosen)), traceparent(headers)).await;
     let version = asked.map_err(|p| HttpProblem(status(&p), p))?;
     Ok(Json(json!({ "version": version })).into_response())
 }
@@ -107,8 +133,8 @@ async fn chosen(
 fn status(p: &Problem) -> StatusCode {
     match p.code.as_str() {
         "busy" | "unavailable" | "conflict" => StatusCode::SERVICE_UNAVAILABLE,
-        "repeated" | "decided" | "nothing_to_undo" => StatusCode::CONFLICT,
-        "unknown_proposal" => StatusCode::NOT_FOUND,
+        "repeated" | "decided" | "nothing_to_undo" | "stale" | "in_force" => StatusCode::CONFLICT,
+        "unknown_proposal" | "unknown_model" => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -1,100 +1,162 @@
-//! 派单目录: what rulings taught about who acts, as versions that a person accepted. Pure.
+//! 派单目录: who acts in a category, at a place, at a time of the day, as entries that a person accepted. Pure.
 //!
-//! An entry says: for this category, at this place or anywhere, the unit that classification would name is not the
-//! right one; this one is. Entries are never changed or deleted: a newer one stands before an older one, and an undone
-//! one is marked. The version of the catalogue is the number of its last change.
+//! An entry says: for this category, at this place, in these hours, the unit that classification would name is not the
+//! right one; this one is. The narrower entry stands before the wider one, the newer before the older. Entries are never
+//! changed or deleted: each has the version of the register that it came with, and that it went with.
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Timelike, Utc};
 use contracts::{
+    district::District,
     id::{DivisionCode, UnitId},
     problem::Problem,
 };
+use serde::{Deserialize, Serialize};
 
-use crate::entity::{entry, proposal};
+use crate::entity::entry;
 
-/// Proposals that wait for a person.
-pub const PENDING: &str = "pending";
-/// Proposals that became an entry.
-pub const ACCEPTED: &str = "accepted";
-/// Proposals that did not.
-pub const REFUSED: &str = "refused";
+/// Hours of the day in China, from the first to before the second; over midnight if the first is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hours(u8, u8);
+
+impl Hours {
+    /// `22-6`.
+    fn read(text: &str) -> Option<Self> {
+        let (from, to) = text.split_once('-')?;
+        let hours = Self(from.parse().ok()?, to.parse().ok()?);
+        (hours.0 < 24 && hours.1 <= 24 && hours.0 != hours.1).then_some(hours)
+    }
+
+    fn has(self, at: DateTime<Utc>) -> bool {
+        // China has one time of the day everywhere, and no summer time
+        let hour = (at + chrono::TimeDelta::hours(8)).hour();
+        let (from, to) = (u32::from(self.0), u32::from(self.1));
+        if from < to { (from..to).contains(&hour) } else { hour >= from || hour < to }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    n: i64,
+    since: i64,
+    hours: Option<Hours>,
+    instead_of: Option<UnitId>,
+    unit: UnitId,
+}
 
 /// The entries in force.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    /// Number of the last change; 0 if there was none.
-    pub version: i64,
-    entries: HashMap<(String, String, String), (i64, UnitId)>,
+    entries: HashMap<(String, String), Vec<Entry>>,
 }
 
 impl Catalogue {
     /// From all entries, in any order.
-    pub fn of(mut rows: Vec<entry::Model>) -> Self {
-        rows.sort_by_key(|r| r.version);
-        let version = rows.iter().map(|r| r.version.max(r.undone.unwrap_or(0))).max().unwrap_or(0);
-        let mut entries = HashMap::new();
-        for row in rows.into_iter().filter(|r| r.undone.is_none()) {
-            if let Ok(unit) = row.unit.parse() {
-                entries.insert((row.category, row.place, row.instead_of), (row.version, unit));
-            }
+    pub fn of(rows: &[entry::Model]) -> Self {
+        let mut entries: HashMap<_, Vec<Entry>> = HashMap::new();
+        for row in rows.iter().filter(|r| r.until.is_none()) {
+            let Ok(unit) = row.unit.parse() else { continue };
+            let entry = Entry {
+                n: row.n,
+                since: row.since,
+                hours: Hours::read(&row.hours),
+                instead_of: row.instead_of.parse().ok(),
+                unit,
+            };
+            entries.entry((row.category.clone(), row.place.clone())).or_default().push(entry);
         }
-        Self { version, entries }
+        Self { entries }
     }
 
-    /// The unit that acts instead of `unit`, and the version that says so: the place's own entry before the one for
-    /// everywhere.
-    pub fn instead(&self, category: &str, place: Option<&DivisionCode>, unit: &UnitId) -> Option<(i64, &UnitId)> {
-        let at = |place: &str| self.entries.get(&(category.to_owned(), place.to_owned(), unit.to_string()));
-        let own = place.and_then(|p| at(p.as_str()));
-        own.or_else(|| at("")).map(|(version, unit)| (*version, unit))
+    /// The unit that acts instead of `unit`, and the version that says so: the place's own entry before its town's and the
+    /// one for everywhere; the one for the hour before the one for always.
+    pub fn instead(
+        &self,
+        district: &District,
+        (category, place): (&str, Option<&DivisionCode>),
+        unit: &UnitId,
+        at: DateTime<Utc>,
+    ) -> Option<(i64, &UnitId)> {
+        let town = place.and_then(|p| district.town_of(p)).map(|t| t.code.as_str());
+        let places = [place.map(DivisionCode::as_str), town, Some("")];
+        let fits = |e: &&Entry| e.instead_of.as_ref().is_none_or(|u| u == unit) && e.hours.is_none_or(|h| h.has(at));
+        let best = |place: &str| {
+            let listed = self.entries.get(&(category.to_owned(), place.to_owned()))?;
+            listed.iter().filter(fits).max_by_key(|e| (e.hours.is_some(), e.instead_of.is_some(), e.n))
+        };
+        places.into_iter().flatten().find_map(best).map(|e| (e.since, &e.unit)).filter(|(_, acts)| *acts != unit)
     }
 }
 
-/// What a person decides on the catalogue.
-#[derive(Clone, Debug)]
-pub enum Choice {
-    /// The proposal of this id becomes an entry, for its place only or everywhere.
-    Accept {
-        /// The proposal.
-        id: String,
-        /// Also elsewhere.
-        everywhere: bool,
-    },
-    /// It does not.
-    Refuse {
-        /// The proposal.
-        id: String,
-    },
-    /// The newest entry in force is taken back.
-    Undo,
+/// An entry as people write it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// Category code.
+    pub category: String,
+    /// Division code; empty: everywhere.
+    #[serde(default)]
+    pub place: String,
+    /// `22-6`; empty: always.
+    #[serde(default)]
+    pub hours: String,
+    /// The unit that classification would name; empty: whichever.
+    #[serde(default)]
+    pub instead_of: String,
+    /// The unit that acts.
+    pub unit: String,
+    /// The unit that answers for the entry; empty: the district centre.
+    #[serde(default)]
+    pub owner: String,
 }
 
-/// A proposal that waits.
-pub fn pending<'a>(proposals: &'a mut [proposal::Model], id: &str) -> Result<&'a mut proposal::Model, Problem> {
-    let found = proposals.iter_mut().find(|p| p.id == id).ok_or_else(|| {
-        Problem::new("unknown_proposal", "没有这条目录建议，请核对编号", "there is no such proposal; check its id")
-    })?;
-    if found.state == PENDING {
-        return Ok(found);
+impl Written {
+    /// Everything that it names is there.
+    pub fn checked(mut self, district: &District) -> Result<Self, Problem> {
+        let unit = |id: &str| id.parse().ok().and_then(|u| district.unit(&u)).is_some();
+        let bad = |field, zh, en| Err(Problem::field(field, zh, en));
+        if self.owner.is_empty() {
+            contracts::district::CENTRE.clone_into(&mut self.owner);
+        }
+        if district.category(&self.category).is_none() {
+            return bad("category", "没有这个类别，请核对代码", "there is no such category; check its code");
+        }
+        if !self.place.is_empty() && self.place.parse().ok().is_none_or(|p| district.division(&p).is_none()) {
+            return bad("place", "没有这个区划，请核对代码", "there is no such division; check its code");
+        }
+        if !self.hours.is_empty() && Hours::read(&self.hours).is_none() {
+            return bad("hours", "应为“22-6”这样的钟点，或留空", "takes hours such as 22-6, or nothing");
+        }
+        if !self.instead_of.is_empty() && !unit(&self.instead_of) {
+            return bad("instead_of", "没有这个单位，请核对编号", "there is no such unit; check its id");
+        }
+        if !unit(&self.unit) {
+            return bad("unit", "没有这个单位，请核对编号", "there is no such unit; check its id");
+        }
+        if !unit(&self.owner) {
+            return bad("owner", "没有这个单位，请核对编号", "there is no such unit; check its id");
+        }
+        Ok(self)
     }
-    Err(Problem::new("decided", "这条建议已经处理", "this proposal was decided before"))
+
+    /// As an entry of a version.
+    pub fn entry(self, n: i64, since: i64, proposal: &str) -> entry::Model {
+        let Self { category, place, hours, instead_of, unit, owner } = self;
+        entry::Model { n, since, until: None, category, place, hours, instead_of, unit, owner, proposal: proposal.to_owned() }
+    }
 }
 
-/// The entry that a proposal becomes.
-pub fn accepted(p: &proposal::Model, version: i64, everywhere: bool, by: (&str, &str), at_ms: i64) -> entry::Model {
-    entry::Model {
-        version,
-        category: p.category.clone(),
-        place: if everywhere { String::new() } else { p.place.clone() },
-        instead_of: p.instead_of.clone(),
-        unit: p.unit.clone(),
-        proposal: p.id.clone(),
-        person: by.0.to_owned(),
-        reason: by.1.to_owned(),
-        at_ms,
-        undone: None,
-        undone_by: None,
+impl From<&entry::Model> for Written {
+    fn from(e: &entry::Model) -> Self {
+        Self {
+            category: e.category.clone(),
+            place: e.place.clone(),
+            hours: e.hours.clone(),
+            instead_of: e.instead_of.clone(),
+            unit: e.unit.clone(),
+            owner: e.owner.clone(),
+        }
     }
 }
 
@@ -102,35 +164,55 @@ pub fn accepted(p: &proposal::Model, version: i64, everywhere: bool, by: (&str, 
 mod tests {
     use super::*;
 
-    fn row(version: i64, place: &str, unit: &str) -> entry::Model {
-        let p = proposal::Model {
-            id: "p".into(),
-            ticket_id: "t".into(),
-            category: "0203".into(),
-            place: place.into(),
-            instead_of: "D02".into(),
-            unit: unit.into(),
-            reason: "裁定".into(),
-            state: PENDING.into(),
-            at_ms: 0,
-        };
-        accepted(&p, version, place.is_empty(), ("7", "同意"), 0)
+    fn written(place: &str, hours: &str, instead_of: &str, unit: &str) -> Written {
+        let text = |s: &str| s.to_owned();
+        Written {
+            category: text("0701"),
+            place: text(place),
+            hours: text(hours),
+            instead_of: text(instead_of),
+            unit: text(unit),
+            owner: text(""),
+        }
+    }
+
+    /// Who acts in 桃树下社区 (of 古南街道) instead of D02, at an hour of the day in China.
+    fn acts(rows: &[entry::Model], hour: u32) -> Option<String> {
+        let (place, unit) = ("360802001001".parse().unwrap(), "D02".parse().unwrap());
+        let at = format!("2026-03-02T{hour:02}:30:00+08:00").parse().unwrap();
+        let catalogue = Catalogue::of(rows);
+        catalogue.instead(District::sample(), ("0701", Some(&place)), &unit, at).map(|(_, u)| u.to_string())
     }
 
     #[test]
-    fn the_place_stands_before_everywhere_the_newer_before_the_older_and_an_undone_one_before_nothing() {
-        let (here, there): (DivisionCode, DivisionCode) = ("360802001001".parse().unwrap(), "360802001002".parse().unwrap());
-        let unit: UnitId = "D02".parse().unwrap();
-        let mut rows = vec![row(3, "360802001001", "D12"), row(1, "", "D05"), row(2, "", "D04")];
-        let catalogue = Catalogue::of(rows.clone());
-        assert_eq!(catalogue.version, 3);
-        let of = |c: &Catalogue, place| c.instead("0203", place, &unit).map(|(_, u)| u.to_string());
-        assert_eq!(of(&catalogue, Some(&here)).as_deref(), Some("D12"));
-        assert_eq!(of(&catalogue, Some(&there)).as_deref(), Some("D04"));
-        assert_eq!(catalogue.instead("0204", None, &unit), None);
-        assert_eq!(catalogue.instead("0203", None, &"D01".parse().unwrap()), None);
-        rows[0].undone = Some(4);
-        let catalogue = Catalogue::of(rows);
-        assert_eq!((catalogue.version, of(&catalogue, Some(&here)).as_deref()), (4, Some("D04")));
+    fn the_narrower_entry_stands_before_the_wider_and_the_newer_before_the_older() {
+        let mut rows = vec![written("", "", "D02", "D05").entry(1, 1, ""), written("", "", "D02", "D04").entry(2, 2, "")];
+        assert_eq!(acts(&rows, 12).as_deref(), Some("D04"));
+        rows.push(written("360802001000", "", "", "D12").entry(3, 3, ""));
+        assert_eq!(acts(&rows, 12).as_deref(), Some("D12"), "the town's");
+        rows.push(written("360802001001", "22-6", "", "D01").entry(4, 4, ""));
+        assert_eq!(acts(&rows, 12).as_deref(), Some("D12"));
+        assert_eq!(acts(&rows, 22).as_deref(), Some("D01"));
+        assert_eq!(acts(&rows, 5).as_deref(), Some("D01"));
+        assert_eq!(acts(&rows, 6).as_deref(), Some("D12"));
+        rows.iter_mut().for_each(|r| r.until = Some(5));
+        assert_eq!(acts(&rows, 22), None);
+        assert_eq!(acts(&[written("", "", "D01", "D05").entry(1, 1, "")], 12), None, "another unit's");
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused_by_its_name() {
+        let field = |w: Written| w.checked(District::sample()).map_err(|p| p.zh).err();
+        assert_eq!(field(written("", "22-6", "", "D01")), None);
+        for (wrong, name) in [
+            (written("999", "", "", "D01"), "place"),
+            (written("", "25-6", "", "D01"), "hours"),
+            (written("", "6-6", "", "D01"), "hours"),
+            (written("", "", "X9", "D01"), "instead_of"),
+            (written("", "", "", "X9"), "unit"),
+            (Written { category: "9".into(), ..written("", "", "", "D01") }, "category"),
+        ] {
+            assert!(field(wrong).unwrap().contains(name), "{name}");
+        }
     }
 }

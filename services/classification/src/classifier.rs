@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The model that comes with the rules shipped.
-const MODEL: &[u8] = include_bytes!("../model/jizhou.model");
+pub(crate) const MODEL: &[u8] = include_bytes!("../model/jizhou.model");
 /// An answer less sure than this goes to a person, with the best choices.
 const SURE_ENOUGH: f32 = 0.5;
 /// So many choices are offered.

@@ -22,11 +22,45 @@ pub mod classification {
         pub urgent: i32,
         /// Owning division.
         pub division: Option<String>,
-        /// Reasons, JSON list (Chinese).
+        /// What was reported, numbers masked: a new model is tried on it.
         #[sea_orm(column_type = "Text")]
-        pub reasons: String,
+        pub text: String,
         /// Version of the rules that decided.
         pub rules_version: String,
+        /// When, ms.
+        pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Versions of what a person may change: the catalogue and the model. Nothing is ever overwritten.
+pub mod register {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One version.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "register")]
+    pub struct Model {
+        /// Version, from 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        /// `accept`, `import`, `model` or `undo`.
+        pub what: String,
+        /// The model in force from this version on; empty: the one shipped.
+        pub model: String,
+        /// The version that it takes back.
+        pub undoes: Option<i64>,
+        /// Staff number of who decided.
+        pub person: String,
+        /// Why.
+        #[sea_orm(column_type = "Text")]
+        pub reason: String,
         /// When, ms.
         pub at_ms: i64,
     }
@@ -47,30 +81,27 @@ pub mod entry {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
     #[sea_orm(table_name = "catalogue")]
     pub struct Model {
-        /// Version of the catalogue that it came with.
+        /// The how-manieth entry ever.
         #[sea_orm(primary_key, auto_increment = false)]
-        pub version: i64,
+        pub n: i64,
+        /// Version of the register that it came with.
+        pub since: i64,
+        /// Version that it went with; none while it is in force.
+        pub until: Option<i64>,
         /// Category code.
         pub category: String,
-        /// Division code; empty: everywhere.
+        /// Division code; a town's holds for all of it; empty: everywhere.
         pub place: String,
-        /// The unit that classification would name.
+        /// Hours of the day in China, `22-6`; empty: always.
+        pub hours: String,
+        /// The unit that classification would name; empty: whichever.
         pub instead_of: String,
         /// The unit that acts.
         pub unit: String,
-        /// The proposal that it came from.
+        /// The unit that answers for the entry.
+        pub owner: String,
+        /// The proposal that it came from; empty: written by hand.
         pub proposal: String,
-        /// Staff number of who accepted it.
-        pub person: String,
-        /// Why.
-        #[sea_orm(column_type = "Text")]
-        pub reason: String,
-        /// When, ms.
-        pub at_ms: i64,
-        /// Version that took it back.
-        pub undone: Option<i64>,
-        /// Staff number of who took it back.
-        pub undone_by: Option<String>,
     }
 
     /// None.
@@ -80,7 +111,7 @@ pub mod entry {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// What rulings propose for the catalogue.
+/// What rulings and reclassifications propose for the catalogue.
 pub mod proposal {
     use sea_orm::entity::prelude::*;
     use serde::{Deserialize, Serialize};
@@ -89,10 +120,10 @@ pub mod proposal {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
     #[sea_orm(table_name = "proposal")]
     pub struct Model {
-        /// Id, from the ruling's message.
+        /// Id, from the message that it came from.
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: String,
-        /// The ticket that was ruled on.
+        /// The ticket that it comes from.
         pub ticket_id: String,
         /// Category code.
         pub category: String,
@@ -100,14 +131,78 @@ pub mod proposal {
         pub place: String,
         /// The unit that had it.
         pub instead_of: String,
-        /// The unit that was ruled to act.
+        /// The unit that a person said must act.
         pub unit: String,
-        /// Why, as it was ruled.
+        /// `ruled` or `reclassified`.
+        pub source: String,
+        /// Why, as it was said.
         #[sea_orm(column_type = "Text")]
         pub reason: String,
         /// `pending`, `accepted`, `refused`.
         pub state: String,
         /// When, ms.
+        pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What people said that tickets are: models are trained and judged by it.
+pub mod sample {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One ticket, as a person labelled it.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "sample")]
+    pub struct Model {
+        /// Id, from the message that it came from.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        /// The ticket.
+        pub ticket_id: String,
+        /// Category code; none if only the unit was ruled on.
+        pub category: Option<String>,
+        /// Class code, if a person said it.
+        pub class: Option<String>,
+        /// The unit that must act, if a person said it.
+        pub lead: Option<String>,
+        /// `ruled` or `reclassified`.
+        pub source: String,
+        /// When, ms.
+        pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Models that were tried in shadow.
+pub mod model {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One model.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "model")]
+    pub struct Model {
+        /// Start of its SHA-256.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        /// The file.
+        #[sea_orm(column_type = "Blob")]
+        pub bytes: Vec<u8>,
+        /// What it changes (`shadow::Report`), JSON.
+        #[sea_orm(column_type = "Text")]
+        pub report: String,
+        /// When it was tried, ms.
         pub at_ms: i64,
     }
 

@@ -7,66 +7,97 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    district::District,
+    district::{District, TAXONOMY},
     envelope::{Inbound, Outbound},
     family::Family,
     id::{MessageId, UnitId},
     lifecycle::Class,
     problem::Problem,
     subject,
-    ticket::{Classified, Received, ReturnRuled, TicketFact},
+    ticket::{Classified, Received, TicketFact},
 };
 use outbox::{Decision, Fault, Handler, Refusal, Said, Tx};
 
 use crate::{
-    Classifier, Report, Verdict,
-    catalogue::{self, Catalogue, Choice},
-    entity::{classification, entry, proposal},
-    heard::{Chosen, Heard},
-    store,
+    Classifier, Report, RuleTexts, Verdict,
+    catalogue::Catalogue,
+    config::Config,
+    entity::classification,
+    heard::Heard,
+    learning,
+    register::{Choice, Register},
+    store::{self, News},
 };
 
 /// Decides class, category, division and units.
 #[derive(Debug)]
 pub struct Classification {
-    classifier: Classifier,
+    config: Config,
+    shipped: Arc<Classifier>,
     district: &'static District,
     /// As it was last read; the database has the version in force.
-    catalogue: RwLock<Arc<Catalogue>>,
+    last_read: RwLock<Arc<InForce>>,
+}
+
+/// What decides now, as people accepted it.
+#[derive(Debug)]
+struct InForce {
+    version: i64,
+    /// Id of the model; empty: the one shipped.
+    model: String,
+    classifier: Arc<Classifier>,
+    catalogue: Catalogue,
 }
 
 /// What lies on the desk while a batch is decided.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Desk {
-    catalogue: Arc<Catalogue>,
+    in_force: Arc<InForce>,
     known: HashMap<String, classification::Model>,
-    proposals: Vec<proposal::Model>,
-    entries: Vec<entry::Model>,
-    decisions: Vec<classification::Model>,
-    changed: Vec<proposal::Model>,
-    added: Vec<entry::Model>,
-    undone: Vec<entry::Model>,
+    register: Register,
+    news: News,
 }
 
 impl Classification {
-    /// With these rules, for the sample district.
-    pub fn new(classifier: Classifier) -> Self {
-        Self { classifier, district: District::sample(), catalogue: RwLock::default() }
+    /// With these rules and settings, for the sample district.
+    pub fn new(classifier: Classifier, config: Config) -> Self {
+        let shipped = Arc::new(classifier);
+        let catalogue = Catalogue::default();
+        let first = InForce { version: 0, model: String::new(), classifier: shipped.clone(), catalogue };
+        Self { config, shipped, district: District::sample(), last_read: RwLock::new(Arc::new(first)) }
     }
 
-    /// The catalogue in force; read again only if its version changed.
-    async fn catalogue(&self, tx: &Tx) -> Result<Arc<Catalogue>, Fault> {
-        let version = store::version(tx).await?;
-        let known = self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone();
+    /// What is in force; read again only if its version changed.
+    async fn in_force(&self, tx: &Tx) -> Result<Arc<InForce>, Fault> {
+        let (version, model) = store::in_force(tx).await?;
+        let known = self.last_read.read().unwrap_or_else(PoisonError::into_inner).clone();
         if known.version == version {
             return Ok(known);
         }
-        let read = Arc::new(Catalogue::of(store::entries(tx).await?));
-        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = read.clone();
+        let classifier = if model == known.model { known.classifier.clone() } else { self.classifier(tx, &model).await? };
+        let catalogue = Catalogue::of(&store::entries(tx).await?);
+        let read = Arc::new(InForce { version, model, classifier, catalogue });
+        *self.last_read.write().unwrap_or_else(PoisonError::into_inner) = read.clone();
         Ok(read)
     }
 
-    fn fact(&self, catalogue: &Catalogue, r: &Received, v: &Verdict, now: DateTime<Utc>) -> Result<Classified, Problem> {
+    /// The classifier with this model. One that this version of the product can't use gives way to the one shipped: tickets
+    /// must go on, and each keeps which model decided.
+    async fn classifier(&self, tx: &Tx, model: &str) -> Result<Arc<Classifier>, Fault> {
+        let bytes = if model.is_empty() { None } else { store::model(tx, model).await? };
+        let Some(bytes) = bytes else { return Ok(self.shipped.clone()) };
+        let read = move || Classifier::read(TAXONOMY, District::sample(), &RuleTexts::SHIPPED, &bytes);
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Ok(classifier)) => Ok(Arc::new(classifier)),
+            Ok(Err(e)) => {
+                tracing::error!(model, error = %e, "the model can't be used; the one shipped decides");
+                Ok(self.shipped.clone())
+            }
+            Err(_) => Ok(self.shipped.clone()),
+        }
+    }
+
+    fn fact(&self, now: &InForce, r: &Received, v: &Verdict, at: DateTime<Utc>) -> Result<Classified, Problem> {
         let place = v.division.as_ref();
         let unit = |code: &str| self.district.resolve(code, place);
         let mut reasons = v.reasons.clone();
@@ -74,14 +105,16 @@ impl Classification {
             .ok_or_else(|| Problem::new("unknown_unit", "规则指向的单位不存在", "the rules name a unit that is not there"))?;
         // a simple matter stays with its grid, whatever departments were ruled to do
         if v.class != Class::Simple
-            && let Some((version, taught)) = catalogue.instead(&v.category, place, &lead)
+            && let Some((version, taught)) = now.catalogue.instead(self.district, (&v.category, place), &lead, r.at)
         {
             let name = self.district.unit(taught).map_or(taught.as_str(), |u| &u.name);
-            reasons.push(format!("派单目录第 {version} 版：此类事项由{name}承办（退单裁定所定）"));
+            reasons.push(format!("派单目录第 {version} 版：此类事项由{name}承办。"));
             lead = taught.clone();
         }
         let mut seen: HashSet<UnitId> = HashSet::from([lead.clone()]);
         let others = v.others.iter().filter_map(|code| unit(code)).filter(|u| seen.insert(u.clone())).collect();
+        let ask = self.asks(v);
+        reasons.extend(ask.map(str::to_owned));
         Ok(Classified {
             ticket: r.ticket,
             number: r.number.clone(),
@@ -96,73 +129,40 @@ impl Classification {
             lead,
             others,
             division: v.division.clone(),
-            hold: r.hold,
+            hold: r.hold || ask.is_some(),
             confidence: Some(f64::from(v.confidence)),
             choices: if v.needs_person { v.choices.iter().map(|(code, _)| code.clone()).collect() } else { Vec::new() },
             reasons,
-            rules_version: format!("{} · 派单目录 {}", v.rules_version, catalogue.version),
-            at: now,
+            rules_version: format!("{} · 派单目录 {}", v.rules_version, now.version),
+            at,
             received_at: r.at,
         })
     }
 
+    /// Why a person is asked before the ticket goes to a unit; none if it goes at once. Danger never waits.
+    fn asks(&self, v: &Verdict) -> Option<&'static str> {
+        if v.urgent {
+            return None;
+        }
+        if v.confidence < self.config.ask_below {
+            return Some("把握太小，先由区综治中心人工受理。");
+        }
+        // a grid's or a town's matter of which the text names a place that may be two
+        let local = matches!(v.lead.as_str(), "GRID" | "TOWN");
+        let open = v.division.is_none() && v.mentions.iter().any(|m| m.codes.len() > 1);
+        (local && open).then_some("归属地不能确定，先由区综治中心核实后受理。")
+    }
+
     fn classify(&self, desk: &mut Desk, r: &Received, now: DateTime<Utc>) -> Result<Outbound, Problem> {
-        let verdict = self.classifier.classify(&Report { text: &r.text, division: r.division.as_ref(), class: r.class });
-        let fact = self.fact(&desk.catalogue, r, &verdict, now)?;
-        desk.decisions.push(row(&fact));
+        let report = Report { text: &r.text, division: r.division.as_ref(), class: r.class };
+        let verdict = desk.in_force.classifier.classify(&report);
+        let fact = self.fact(&desk.in_force, r, &verdict, now)?;
+        desk.news.decisions.push(row(&fact));
         let fact = TicketFact::from(fact);
         let id = MessageId::derive(r.ticket.0, "2 classified");
         let out = Outbound::new(id, subject::FACTS, subject::fact(TicketFact::FAMILY, fact.kind()), &fact, now);
         Ok(out.about(r.ticket).at_seq(2))
     }
-}
-
-/// What a ruling proposes, if it names another unit than the one that had the order.
-fn propose(desk: &mut Desk, r: &ReturnRuled, id: MessageId) {
-    let Some(decided) = desk.known.get(&r.of.ticket.to_string()) else { return };
-    let Some(unit) = r.to.as_ref().filter(|to| to.as_str() != decided.lead) else { return };
-    desk.changed.push(proposal::Model {
-        id: id.to_string(),
-        ticket_id: decided.ticket_id.clone(),
-        category: decided.category.clone(),
-        place: decided.division.clone().unwrap_or_default(),
-        instead_of: decided.lead.clone(),
-        unit: unit.to_string(),
-        reason: r.reason.clone(),
-        state: catalogue::PENDING.to_owned(),
-        at_ms: r.of.at.timestamp_millis(),
-    });
-}
-
-/// A person's decision on the catalogue.
-fn choose(desk: &mut Desk, chosen: &Chosen, now: DateTime<Utc>) -> Result<(), Problem> {
-    let (person, reason, at_ms) = (chosen.person.as_str(), chosen.reason.masked(), now.timestamp_millis());
-    let next = desk.catalogue.version + 1;
-    match &chosen.choice {
-        Choice::Refuse { id } => {
-            let found = catalogue::pending(&mut desk.proposals, id)?;
-            catalogue::REFUSED.clone_into(&mut found.state);
-            desk.changed.push(found.clone());
-        }
-        Choice::Accept { id, everywhere } => {
-            let found = catalogue::pending(&mut desk.proposals, id)?;
-            let entry = catalogue::accepted(found, next, *everywhere, (person, &reason), at_ms);
-            catalogue::ACCEPTED.clone_into(&mut found.state);
-            desk.changed.push(found.clone());
-            desk.entries.push(entry.clone());
-            desk.added.push(entry);
-        }
-        Choice::Undo => {
-            let newest = desk.entries.iter_mut().filter(|e| e.undone.is_none()).max_by_key(|e| e.version);
-            let entry = newest.ok_or_else(|| {
-                Problem::new("nothing_to_undo", "派单目录中没有可撤销的条目", "the catalogue has no entry to take back")
-            })?;
-            (entry.undone, entry.undone_by) = (Some(next), Some(person.to_owned()));
-            desk.undone.push(entry.clone());
-        }
-    }
-    desk.catalogue = Arc::new(Catalogue::of(desk.entries.clone()));
-    Ok(())
 }
 
 impl Handler for Classification {
@@ -172,12 +172,12 @@ impl Handler for Classification {
     type Answer = i64;
 
     async fn load(&self, tx: &Tx, batch: &[Inbound<Heard>]) -> Result<Desk, Fault> {
-        let mut desk = Desk { catalogue: self.catalogue(tx).await?, ..Desk::default() };
         let (mut tickets, mut ids, mut persons) = (Vec::new(), Vec::new(), false);
         for message in batch {
             match &message.body {
-                Heard::Received(_) => {}
+                Heard::Received(_) | Heard::Nothing => {}
                 Heard::Ruled(r) => tickets.push(r.of.ticket.to_string()),
+                Heard::Reclassified(n) => tickets.push(n.ticket.to_string()),
                 Heard::Person(c) => {
                     persons = true;
                     if let Choice::Accept { id, .. } | Choice::Refuse { id } = &c.choice {
@@ -187,26 +187,43 @@ impl Handler for Classification {
             }
         }
         let known = store::decided(tx, &tickets).await?;
-        desk.known = known.into_iter().map(|row| (row.ticket_id.clone(), row)).collect();
-        desk.proposals = store::proposals(tx, &ids).await?;
-        if persons {
-            desk.entries = store::entries(tx).await?;
-        }
-        Ok(desk)
+        Ok(Desk {
+            in_force: self.in_force(tx).await?,
+            known: known.into_iter().map(|row| (row.ticket_id.clone(), row)).collect(),
+            register: if persons { store::register(tx, &ids).await? } else { Register::default() },
+            news: News::default(),
+        })
     }
 
+    /// The answer to a person is the version that stands then.
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<i64> {
         let mut outbound = Vec::new();
+        let mut answer = desk.in_force.version;
         match &message.body {
             Heard::Received(r) => outbound.push(self.classify(desk, r, message.now).map_err(Refusal::Illegal)?),
-            Heard::Ruled(r) => propose(desk, r, message.id),
-            Heard::Person(c) => choose(desk, c, message.now).map_err(Refusal::Illegal)?,
+            Heard::Nothing => {}
+            Heard::Ruled(r) => {
+                if let Some(decided) = desk.known.get(&r.of.ticket.to_string()) {
+                    learning::ruled(&mut desk.news, decided, r, message.id);
+                }
+            }
+            Heard::Reclassified(n) => {
+                if let Some(decided) = desk.known.get(&n.ticket.to_string()) {
+                    learning::reclassified(&mut desk.news, decided, n, message.id);
+                }
+            }
+            Heard::Person(c) => {
+                let by = (c.person.as_str(), c.reason.masked());
+                desk.register.choose(&c.choice, by, message.now.timestamp_millis()).map_err(Refusal::Illegal)?;
+                answer = desk.register.version();
+            }
         }
-        Ok(Said { outbound, answer: desk.catalogue.version })
+        Ok(Said { outbound, answer })
     }
 
     async fn save(&self, tx: &Tx, desk: Desk) -> Result<(), Fault> {
-        store::save(tx, &desk.decisions, &desk.changed, (&desk.added, &desk.undone)).await
+        store::save(tx, &desk.news).await?;
+        store::decide(tx, &desk.register).await
     }
 }
 
@@ -218,7 +235,7 @@ fn row(c: &Classified) -> classification::Model {
         lead: c.lead.to_string(),
         urgent: i32::from(c.urgent),
         division: c.division.as_ref().map(ToString::to_string),
-        reasons: serde_json::to_string(&c.reasons).unwrap_or_default(),
+        text: c.text.clone(),
         rules_version: c.rules_version.clone(),
         at_ms: c.at.timestamp_millis(),
     }

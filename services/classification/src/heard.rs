@@ -4,11 +4,11 @@ use contracts::{
     envelope::Envelope,
     problem::Problem,
     text::Text,
-    ticket::{Received, ReturnRuled, TicketFact},
+    ticket::{Noted, Received, ReturnRuled, TicketFact},
 };
 use outbox::Heard as HeardTrait;
 
-use crate::catalogue::Choice;
+use crate::{learning, register::Choice};
 
 /// What classification hears.
 #[derive(Clone, Debug)]
@@ -17,11 +17,15 @@ pub enum Heard {
     Received(Box<Received>),
     /// A return was ruled on: what it teaches is proposed for the catalogue.
     Ruled(Box<ReturnRuled>),
-    /// A person decides on the catalogue; over HTTP only.
+    /// A ticket was reclassified: a sample, and perhaps a proposal.
+    Reclassified(Box<Noted>),
+    /// A note that teaches nothing.
+    Nothing,
+    /// A person decides on the catalogue or the model; over HTTP only.
     Person(Box<Chosen>),
 }
 
-/// A person's decision on the catalogue.
+/// A person's decision.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     /// What.
@@ -37,6 +41,8 @@ impl HeardTrait for Heard {
         match envelope.open::<TicketFact>(body)? {
             TicketFact::Received(r) => Ok(Self::Received(Box::new(r))),
             TicketFact::ReturnRuled(r) => Ok(Self::Ruled(Box::new(r))),
+            TicketFact::Noted(n) if learning::teaches(&n) => Ok(Self::Reclassified(Box::new(n))),
+            TicketFact::Noted(_) => Ok(Self::Nothing),
             _ => Err(Problem::new("not_heard", "分类服务不处理此消息", "classification does not hear this message")),
         }
     }

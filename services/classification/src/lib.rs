@@ -1,7 +1,8 @@
 //! Classification 分类: what a report is, where it belongs and who must act, with the reasons.
 //!
-//! Hears `ticket.v1.received` and says `ticket.v1.classified`; hears rulings on returns and proposes what they teach.
-//! Owns its decisions with the versions that made them, and the catalogue (派单目录): entries that a person accepted.
+//! Hears `ticket.v1.received` and says `ticket.v1.classified`; hears rulings on returns and reclassifications, keeps what
+//! people said as samples and proposes what it teaches. Owns its decisions with the versions that made them, the catalogue
+//! (派单目录) and the models: what a person accepted is in force.
 //!
 //! The deciding part is pure: a [`Classifier`] is a value built from data, carries the version of that data, and
 //! turns a [`Report`] into a [`Verdict`].
@@ -12,10 +13,12 @@
 //! - [`train`] the model from labelled reports, and how good it is
 //! - [`place`] the division, from names in the text
 //! - [`offline`] reports from a file, verdicts to a file
+//! - [`samples`] what people said, to train from; [`shadow`] a new model tried on past tickets
 
 mod api;
 mod catalogue;
 pub mod classifier;
+mod config;
 mod decide;
 mod entity;
 mod explain;
@@ -24,15 +27,21 @@ mod handlers;
 mod heard;
 mod judge;
 mod knowledge;
+mod learning;
 mod lexicon;
 mod migration;
 mod model;
 mod names;
 pub mod offline;
 pub mod place;
+mod register;
 pub mod rules;
+pub mod samples;
+pub mod shadow;
 mod store;
 pub mod taxonomy;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod train;
 mod units;
@@ -40,6 +49,7 @@ mod units;
 use bus::topology;
 use chassis::{Context, Settings};
 
+pub use catalogue::Written;
 pub use classifier::{Classifier, ClassifierError, Report, Verdict};
 pub use handlers::Classification;
 pub use model::ModelError;
@@ -50,8 +60,9 @@ pub const DEFAULTS: &str = include_str!("../default.toml");
 
 /// Starts the service; returns the public address, if it has one.
 pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
+    let config = settings.own::<config::Config>("classification")?.checked()?;
     let (db, relay) = context.store::<migration::Migrator>().await?;
-    let engine = context.engine(Classification::new(Classifier::sample()), &db, &relay);
+    let engine = context.engine(Classification::new(Classifier::sample(), config), &db, &relay);
     context.listen(topology::CLASSIFICATION, &engine);
     context.listen(topology::CLASSIFICATION_RULINGS, &engine);
     let door = context.door(&engine);

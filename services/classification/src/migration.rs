@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, integer, text, text_null},
+    schema::{big_integer, big_integer_null, blob, integer, text, text_null},
 };
 
 /// All migrations, oldest first.
@@ -35,7 +35,7 @@ impl MigrationTrait for First {
                 .col(text("lead"))
                 .col(integer("urgent"))
                 .col(text_null("division"))
-                .col(text("reasons"))
+                .col(text("text"))
                 .col(text("rules_version"))
                 .col(big_integer("at_ms"))
                 .to_owned(),
@@ -43,18 +43,30 @@ impl MigrationTrait for First {
         .await?;
         m.create_table(
             Table::create()
-                .table("catalogue")
+                .table("register")
                 .col(big_integer("version").primary_key())
-                .col(text("category"))
-                .col(text("place"))
-                .col(text("instead_of"))
-                .col(text("unit"))
-                .col(text("proposal"))
+                .col(text("what"))
+                .col(text("model"))
+                .col(big_integer_null("undoes"))
                 .col(text("person"))
                 .col(text("reason"))
                 .col(big_integer("at_ms"))
-                .col(big_integer_null("undone"))
-                .col(text_null("undone_by"))
+                .to_owned(),
+        )
+        .await?;
+        m.create_table(
+            Table::create()
+                .table("catalogue")
+                .col(big_integer("n").primary_key())
+                .col(big_integer("since"))
+                .col(big_integer_null("until"))
+                .col(text("category"))
+                .col(text("place"))
+                .col(text("hours"))
+                .col(text("instead_of"))
+                .col(text("unit"))
+                .col(text("owner"))
+                .col(text("proposal"))
                 .to_owned(),
         )
         .await?;
@@ -67,19 +79,49 @@ impl MigrationTrait for First {
                 .col(text("place"))
                 .col(text("instead_of"))
                 .col(text("unit"))
+                .col(text("source"))
                 .col(text("reason"))
                 .col(text("state"))
                 .col(big_integer("at_ms"))
                 .to_owned(),
         )
         .await?;
-        m.create_index(Index::create().name("proposal_state").table("proposal").col("state").col("at_ms").to_owned()).await
+        m.create_index(Index::create().name("proposal_state").table("proposal").col("state").col("at_ms").to_owned()).await?;
+        learning(m).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["proposal", "catalogue", "classification"] {
+        for table in ["model", "sample", "proposal", "catalogue", "register", "classification"] {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
     }
+}
+
+/// What a model is trained from and judged by.
+async fn learning(m: &SchemaManager<'_>) -> Result<(), DbErr> {
+    m.create_table(
+        Table::create()
+            .table("sample")
+            .col(text("id").primary_key())
+            .col(text("ticket_id"))
+            .col(text_null("category"))
+            .col(text_null("class"))
+            .col(text_null("lead"))
+            .col(text("source"))
+            .col(big_integer("at_ms"))
+            .to_owned(),
+    )
+    .await?;
+    m.create_index(Index::create().name("sample_at").table("sample").col("at_ms").to_owned()).await?;
+    m.create_table(
+        Table::create()
+            .table("model")
+            .col(text("id").primary_key())
+            .col(blob("bytes"))
+            .col(text("report"))
+            .col(big_integer("at_ms"))
+            .to_owned(),
+    )
+    .await
 }

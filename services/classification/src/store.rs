@@ -4,26 +4,47 @@ use outbox::{
     Db, Fault, Tx,
     bulk::{self, Existing},
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
-use crate::entity::{classification, entry, proposal};
+use crate::{
+    entity::{classification, entry, model, proposal, register, sample},
+    register::{PENDING, Register},
+};
 
-/// Proposals that one page shows.
+/// Proposals, entries, versions or models that one answer shows.
 const MOST: u64 = 500;
+/// Past tickets that are read at once.
+const PAGE: u64 = 500;
 
-/// Number of the catalogue's last change: entries taken back count too.
-pub async fn version(tx: &Tx) -> Result<i64, DbErr> {
-    let newest = |column: entry::Column| {
-        entry::Entity::find().select_only().column_as(column.max(), "version").into_tuple::<Option<i64>>()
-    };
-    let accepted = newest(entry::Column::Version).one(&**tx).await?.flatten();
-    let undone = newest(entry::Column::Undone).one(&**tx).await?.flatten();
-    Ok(accepted.max(undone).unwrap_or(0))
+/// The version in force, and its model (empty: the one shipped).
+pub async fn in_force(tx: &Tx) -> Result<(i64, String), DbErr> {
+    let newest = register::Entity::find().select_only().column(register::Column::Version).column(register::Column::Model);
+    let newest = newest.order_by_desc(register::Column::Version).limit(1).into_tuple();
+    Ok(newest.one(&**tx).await?.unwrap_or_default())
 }
 
-/// All entries.
+/// The entries in force.
 pub async fn entries(tx: &Tx) -> Result<Vec<entry::Model>, DbErr> {
-    entry::Entity::find().all(&**tx).await
+    entry::Entity::find().filter(entry::Column::Until.is_null()).all(&**tx).await
+}
+
+/// The file of a model.
+pub async fn model(tx: &Tx, id: &str) -> Result<Option<Vec<u8>>, DbErr> {
+    let bytes = model::Entity::find_by_id(id).select_only().column(model::Column::Bytes);
+    bytes.into_tuple().one(&**tx).await
+}
+
+/// All that a person's decision reads, with the proposals of these ids.
+pub async fn register(tx: &Tx, proposals: &[String]) -> Result<Register, DbErr> {
+    Ok(Register {
+        versions: register::Entity::find().order_by_asc(register::Column::Version).all(&**tx).await?,
+        entries: entry::Entity::find().all(&**tx).await?,
+        proposals: bulk::find_in::<proposal::Entity>(&**tx, proposal::Column::Id, proposals).await?,
+        tried: model::Entity::find().select_only().column(model::Column::Id).into_tuple().all(&**tx).await?,
+        added: Vec::new(),
+    })
 }
 
 /// The decisions on these tickets.
@@ -31,34 +52,95 @@ pub async fn decided(tx: &Tx, tickets: &[String]) -> Result<Vec<classification::
     bulk::find_in::<classification::Entity>(&**tx, classification::Column::TicketId, tickets).await
 }
 
-/// The proposals of these ids.
-pub async fn proposals(tx: &Tx, ids: &[String]) -> Result<Vec<proposal::Model>, DbErr> {
-    bulk::find_in::<proposal::Entity>(&**tx, proposal::Column::Id, ids).await
+/// What a batch writes.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Decisions on tickets.
+    pub decisions: Vec<classification::Model>,
+    /// What rulings and reclassifications propose.
+    pub proposals: Vec<proposal::Model>,
+    /// What people said that tickets are.
+    pub samples: Vec<sample::Model>,
 }
 
-/// Decisions, proposals and entries that are new or changed. A version that another replica took first is a conflict.
-pub async fn save(
-    tx: &Tx,
-    decisions: &[classification::Model],
-    proposals: &[proposal::Model],
-    (added, undone): (&[entry::Model], &[entry::Model]),
-) -> Result<(), Fault> {
-    bulk::write::<classification::Entity>(&**tx, decisions, Existing::Keep).await?;
-    bulk::write::<proposal::Entity>(&**tx, proposals, Existing::Replace).await?;
-    if bulk::write::<entry::Entity>(&**tx, added, Existing::Keep).await? != added.len() as u64 {
-        return Err(Fault::Conflict);
-    }
-    bulk::write::<entry::Entity>(&**tx, undone, Existing::Replace).await?;
+/// Writes what is new.
+pub async fn save(tx: &Tx, news: &News) -> Result<(), Fault> {
+    bulk::write::<classification::Entity>(&**tx, &news.decisions, Existing::Keep).await?;
+    bulk::write::<proposal::Entity>(&**tx, &news.proposals, Existing::Keep).await?;
+    bulk::write::<sample::Entity>(&**tx, &news.samples, Existing::Keep).await?;
     Ok(())
 }
 
-/// The catalogue for people, the newest first.
-pub async fn shown(db: &Db) -> Result<Vec<entry::Model>, DbErr> {
-    entry::Entity::find().order_by_desc(entry::Column::Version).limit(MOST).all(db.read()).await
+/// Writes what a person decided. A version that another replica took first is a conflict.
+pub async fn decide(tx: &Tx, register: &Register) -> Result<(), Fault> {
+    if bulk::write::<register::Entity>(&**tx, &register.added, Existing::Keep).await? != register.added.len() as u64 {
+        return Err(Fault::Conflict);
+    }
+    bulk::write::<entry::Entity>(&**tx, &register.entries, Existing::Replace).await?;
+    bulk::write::<proposal::Entity>(&**tx, &register.proposals, Existing::Replace).await?;
+    Ok(())
 }
 
-/// Proposals in this state, the newest first.
-pub async fn proposed(db: &Db, state: &str) -> Result<Vec<proposal::Model>, DbErr> {
-    let of_state = proposal::Entity::find().filter(proposal::Column::State.eq(state));
-    of_state.order_by_desc(proposal::Column::AtMs).limit(MOST).all(db.read()).await
+/// Versions for people, the newest first.
+pub async fn versions(db: &Db) -> Result<Vec<register::Model>, DbErr> {
+    register::Entity::find().order_by_desc(register::Column::Version).limit(MOST).all(db.read()).await
+}
+
+/// The catalogue for people: the entries in force.
+pub async fn shown(db: &Db) -> Result<Vec<entry::Model>, DbErr> {
+    let standing = entry::Entity::find().filter(entry::Column::Until.is_null());
+    standing.order_by_asc(entry::Column::Category).order_by_asc(entry::Column::N).all(db.read()).await
+}
+
+/// Proposals that wait, the newest first.
+pub async fn proposed(db: &Db) -> Result<Vec<proposal::Model>, DbErr> {
+    let waiting = proposal::Entity::find().filter(proposal::Column::State.eq(PENDING));
+    waiting.order_by_desc(proposal::Column::AtMs).limit(MOST).all(db.read()).await
+}
+
+/// Models that were tried, with their reports but without their files, the newest first.
+pub async fn models(db: &Db) -> Result<Vec<(String, String, i64)>, DbErr> {
+    let columns = [model::Column::Id, model::Column::Report, model::Column::AtMs];
+    let tried = model::Entity::find().select_only().columns(columns).order_by_desc(model::Column::AtMs);
+    tried.limit(MOST).into_tuple().all(db.read()).await
+}
+
+/// The file of the model in force; none: the one shipped.
+pub async fn model_in_force(db: &Db) -> Result<Option<Vec<u8>>, DbErr> {
+    let newest = register::Entity::find().order_by_desc(register::Column::Version).one(db.read()).await?;
+    let Some(id) = newest.map(|v| v.model).filter(|id| !id.is_empty()) else { return Ok(None) };
+    Ok(model::Entity::find_by_id(id).one(db.read()).await?.map(|m| m.bytes))
+}
+
+/// Keeps a model that was tried, with its newest report.
+pub async fn keep_model(db: &Db, model: model::Model) -> Result<(), DbErr> {
+    let tx = db.write().await?;
+    let known = model::Entity::find_by_id(&model.id).count(&*tx).await? > 0;
+    let row = model.into_active_model();
+    if known {
+        row.reset_all().update(&*tx).await?;
+    } else {
+        row.insert(&*tx).await?;
+    }
+    tx.commit().await
+}
+
+/// A page of past tickets behind this one. Ids are hashes, so the first of them are drawn evenly from all times.
+pub async fn past(db: &Db, behind: &str) -> Result<Vec<classification::Model>, DbErr> {
+    let next = classification::Entity::find().filter(classification::Column::TicketId.gt(behind));
+    next.order_by_asc(classification::Column::TicketId).limit(PAGE).all(db.read()).await
+}
+
+/// The newest of what people said, each with the decision on its ticket.
+pub async fn samples(db: &Db, most: u64) -> Result<Vec<(sample::Model, classification::Model)>, DbErr> {
+    let said = sample::Entity::find().order_by_desc(sample::Column::AtMs).order_by_asc(sample::Column::Id).limit(most);
+    let said = said.all(db.read()).await?;
+    let mut both = Vec::with_capacity(said.len());
+    for some in said.chunks(PAGE as usize) {
+        let ids: Vec<String> = some.iter().map(|s| s.ticket_id.clone()).collect();
+        let decided = bulk::find_in::<classification::Entity>(db.read(), classification::Column::TicketId, &ids).await?;
+        let of = |s: &sample::Model| decided.iter().find(|d| d.ticket_id == s.ticket_id).cloned();
+        both.extend(some.iter().filter_map(|s| Some((s.clone(), of(s)?))));
+    }
+    Ok(both)
 }

@@ -1,0 +1,77 @@
+//! What rulings and reclassifications teach: proposals for the catalogue, and samples for training. Pure.
+
+use contracts::{
+    id::{MessageId, UnitId},
+    lifecycle::{Note, Role},
+    ticket::{Noted, ReturnRuled},
+};
+
+use crate::{
+    entity::{classification, proposal, sample},
+    register::PENDING,
+    store::News,
+};
+
+const RULED: &str = "ruled";
+const RECLASSIFIED: &str = "reclassified";
+
+/// A person said that the classification was wrong; what the product does by itself teaches nothing.
+pub fn teaches(noted: &Noted) -> bool {
+    noted.note == Note::Reclassify && noted.by.role != Role::System
+}
+
+/// A ruling that names another unit than classification did: whether the category was wrong too it does not say.
+pub fn ruled(news: &mut News, decided: &classification::Model, r: &ReturnRuled, id: MessageId) {
+    let Some(unit) = r.to.as_ref().filter(|to| to.as_str() != decided.lead) else { return };
+    let at_ms = r.of.at.timestamp_millis();
+    news.samples.push(sample::Model {
+        id: id.to_string(),
+        ticket_id: decided.ticket_id.clone(),
+        category: None,
+        class: None,
+        lead: Some(unit.to_string()),
+        source: RULED.to_owned(),
+        at_ms,
+    });
+    news.proposals.push(proposal(decided, unit, (RULED, &r.reason), id, at_ms));
+}
+
+/// A reclassification that two persons agreed on, or that the call-taker made when it was taken in. If the category stayed
+/// and the unit changed, it is the catalogue that was wrong.
+pub fn reclassified(news: &mut News, decided: &classification::Model, n: &Noted, id: MessageId) {
+    let at_ms = n.at.timestamp_millis();
+    news.samples.push(sample::Model {
+        id: id.to_string(),
+        ticket_id: decided.ticket_id.clone(),
+        category: Some(n.category.clone().unwrap_or_else(|| decided.category.clone())),
+        class: n.class.map(|c| c.code().to_owned()),
+        lead: n.lead.as_ref().map(ToString::to_string),
+        source: RECLASSIFIED.to_owned(),
+        at_ms,
+    });
+    if let (None, None, Some(unit)) = (&n.category, n.class, &n.lead) {
+        let reason = n.text.as_deref().unwrap_or_default();
+        news.proposals.push(proposal(decided, unit, (RECLASSIFIED, reason), id, at_ms));
+    }
+}
+
+fn proposal(
+    decided: &classification::Model,
+    unit: &UnitId,
+    (source, reason): (&str, &str),
+    id: MessageId,
+    at_ms: i64,
+) -> proposal::Model {
+    proposal::Model {
+        id: id.to_string(),
+        ticket_id: decided.ticket_id.clone(),
+        category: decided.category.clone(),
+        place: decided.division.clone().unwrap_or_default(),
+        instead_of: decided.lead.clone(),
+        unit: unit.to_string(),
+        source: source.to_owned(),
+        reason: reason.to_owned(),
+        state: PENDING.to_owned(),
+        at_ms,
+    }
+}
