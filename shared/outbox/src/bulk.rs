@@ -1,9 +1,9 @@
-//! Many rows in one statement whose text is always the same.
+//! Many rows in one statement, of few different texts, so that each is prepared once.
 //!
-//! The rows travel as one JSON parameter and the database unfolds them. So the statement is prepared once for
-//! every number of rows, no limit on parameters is near, and the same call serves SQLite and PostgreSQL.
+//! On PostgreSQL rows travel as one JSON parameter and the database unfolds them; keys do on both. SQLite gets its rows
+//! value by value, in groups of few sizes: unfolding JSON costs it as much again as writing the rows.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Statement};
 use serde::Serialize;
 
 use crate::Fault;
@@ -21,6 +21,9 @@ pub enum Existing {
     NextVersion,
 }
 
+/// Rows that one statement of SQLite writes: as many of the first as there are, then of the next.
+const GROUPS: [usize; 4] = [64, 16, 4, 1];
+
 /// Writes rows. Returns how many were written.
 pub async fn write<E>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, Fault>
 where
@@ -30,12 +33,50 @@ where
     if rows.is_empty() {
         return Ok(0);
     }
-    let backend = tx.get_database_backend();
-    let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;
-    let statement = Statement::from_sql_and_values(backend, insert_sql::<E>(backend, existing), [json.into()]);
-    let written = tx.execute_raw(statement).await?.rows_affected();
+    let written = match tx.get_database_backend() {
+        DbBackend::Postgres => write_json::<E>(tx, rows, existing).await?,
+        _ => write_values::<E>(tx, rows, existing).await?,
+    };
     if existing == Existing::NextVersion && written != rows.len() as u64 {
         return Err(Fault::Conflict);
+    }
+    Ok(written)
+}
+
+/// The rows travel as one JSON parameter, which the database unfolds.
+async fn write_json<E>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, DbErr>
+where
+    E: EntityTrait,
+    E::Model: Serialize,
+{
+    let entity = E::default();
+    let table = entity.table_name();
+    let names = columns::<E>("");
+    let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;
+    let sql = format!(
+        "INSERT INTO \"{table}\" ({names}) SELECT {names} FROM json_populate_recordset(NULL::\"{table}\", $1::json){}",
+        on_conflict::<E>(table, existing)
+    );
+    Ok(tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [json.into()])).await?.rows_affected())
+}
+
+async fn write_values<E: EntityTrait>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, DbErr> {
+    let entity = E::default();
+    let table = entity.table_name();
+    let row = format!("({})", vec!["?"; E::Column::iter().count()].join(", "));
+    let (mut left, mut written) = (rows, 0);
+    for size in GROUPS {
+        let (now, later) = left.split_at(left.len() - left.len() % size);
+        let sql = || {
+            let values = vec![row.as_str(); size].join(", ");
+            format!("INSERT INTO \"{table}\" ({}) VALUES {values}{}", columns::<E>(""), on_conflict::<E>(table, existing))
+        };
+        for group in now.chunks(size) {
+            let values = group.iter().flat_map(|row| E::Column::iter().map(|c| row.get(c)));
+            let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql(), values);
+            written += tx.execute_raw(statement).await?.rows_affected();
+        }
+        left = later;
     }
     Ok(written)
 }
@@ -97,24 +138,6 @@ fn primary_key<E: EntityTrait>() -> Vec<String> {
 fn columns<E: EntityTrait>(prefix: &str) -> String {
     let names = E::Column::iter().map(|c| format!("{prefix}\"{}\"", c.as_str()));
     names.collect::<Vec<_>>().join(", ")
-}
-
-fn insert_sql<E: EntityTrait>(backend: DbBackend, existing: Existing) -> String {
-    let entity = E::default();
-    let table = entity.table_name();
-    let names = columns::<E>("");
-    let rows = match backend {
-        DbBackend::Postgres => format!("SELECT {names} FROM json_populate_recordset(NULL::\"{table}\", $1::json)"),
-        _ => {
-            let values = E::Column::iter().map(|c| format!("v ->> '$.{}'", c.as_str())).collect::<Vec<_>>().join(", ");
-            // MATERIALIZED: else SQLite renders a row's JSON again for each of its columns.
-            // WHERE: else it takes ON for a join's.
-            format!(
-                "SELECT {values} FROM (WITH r(v) AS MATERIALIZED (SELECT value FROM json_each($1)) SELECT v FROM r) WHERE true"
-            )
-        }
-    };
-    format!("INSERT INTO \"{table}\" ({names}) {rows}{}", on_conflict::<E>(table, existing))
 }
 
 fn on_conflict<E: EntityTrait>(table: &str, existing: Existing) -> String {
