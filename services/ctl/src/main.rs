@@ -7,15 +7,19 @@
 //! - [`dead_letters`] messages that could not take effect: list, replay
 //! - [`classify`], [`deadline`] the product's two calculations on files; no broker, no database
 //! - [`train`] the classifier's model from labelled reports, and how good it is
+//! - [`learning`] what people said of tickets, to train from, and a new model tried on past tickets
+//! - [`catalogue`] the dispatch catalogue, out to a file and back
 //! - [`settings`] where broker, databases and services are; [`database`] opens the latter
 //! - [`input`], [`output`], [`screen`] files and what people see
 
+mod catalogue;
 mod classify;
 mod database;
 mod dead_letters;
 mod deadline;
 mod doctor;
 mod input;
+mod learning;
 mod output;
 mod provision;
 mod screen;
@@ -52,6 +56,10 @@ enum Command {
     Classify(classify::Args),
     Train(train::Args),
     Evaluate(train::EvaluateArgs),
+    Samples(learning::SamplesArgs),
+    Shadow(learning::ShadowArgs),
+    #[command(subcommand)]
+    Catalogue(catalogue::Command),
     Deadline(deadline::Args),
 }
 
@@ -80,6 +88,9 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Classify(args) => classify::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => train::evaluate(&args),
+        Command::Samples(args) => wait(learning::samples(args)),
+        Command::Shadow(args) => wait(learning::shadow(args)),
+        Command::Catalogue(command) => wait(catalogue::run(command)),
         Command::Deadline(args) => deadline::run(&args),
     }
 }

@@ -94,6 +94,9 @@ pub struct Category {
     pub lead: String,
     /// By which place matters of this category belong.
     pub nature: Nature,
+    /// Codes of the same matter in the standard of digital city management (GB/T 30428), for part or event.
+    #[serde(default, rename = "dcm")]
+    pub standard: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

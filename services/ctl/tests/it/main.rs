@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod files;
+mod learning;
 mod ledger;
 mod looks;
 mod reports;
