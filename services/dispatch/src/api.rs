@@ -1,4 +1,4 @@
-//! The HTTP face: the same acts that units send over NATS, and the rule register.
+//! The HTTP face: the same acts that units send over NATS, the rule register with the calendar, and periodic work.
 //!
 //! There are no accounts yet: listen on loopback, or behind a proxy that knows who may speak for which unit.
 
@@ -17,16 +17,18 @@ use contracts::{
     id::{MessageId, UnitId},
     problem::Problem,
     subject,
+    supervision::TaskId,
     text::Text,
     work::{AnswerOutcome, UnitAct},
 };
 use outbox::{Db, Door};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Dispatch,
     heard::{Heard, NewRules},
-    rules::RuleBook,
+    in_force::InForce,
+    rules::{RuleBook, Rules},
     store,
 };
 
@@ -41,6 +43,8 @@ pub fn router(door: Door<Dispatch>, db: Db) -> Router {
     Router::new()
         .route("/api/v1/units/{unit}/acts", post(act))
         .route("/api/v1/rules", get(rules).put(change))
+        .route("/api/v1/calendar", get(days).put(load))
+        .route("/api/v1/supervision/{task}/close", post(close))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Api { door, db })
 }
@@ -65,18 +69,68 @@ async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMa
 fn status(p: &Problem) -> StatusCode {
     match p.code.as_str() {
         "busy" | "unavailable" | "conflict" => StatusCode::SERVICE_UNAVAILABLE,
-        "repeated" | "stale" => StatusCode::CONFLICT,
+        "repeated" | "stale" | "task_closed" => StatusCode::CONFLICT,
+        "unknown_task" => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     }
 }
 
 async fn rules(State(api): State<Api>) -> Result<Response, HttpProblem> {
-    let rows = store::all_rules(&api.db).await.map_err(|e| {
-        tracing::error!(error = %e, "the rules can't be read");
-        let p = Problem::new("unavailable", "暂时无法查询，请稍后再试", "try again in a moment");
-        HttpProblem(StatusCode::SERVICE_UNAVAILABLE, p)
-    })?;
+    let rows = store::all_rules(&api.db).await.map_err(|e| unavailable(&e))?;
     Ok(Json(rows).into_response())
+}
+
+fn unavailable(e: &dyn std::fmt::Display) -> HttpProblem {
+    tracing::error!(error = %e, "the rules can't be read");
+    let p = Problem::new("unavailable", "暂时无法查询，请稍后再试", "try again in a moment");
+    HttpProblem(StatusCode::SERVICE_UNAVAILABLE, p)
+}
+
+/// The calendar in force.
+#[derive(Serialize)]
+struct Days {
+    version: String,
+    published_through: chrono::NaiveDate,
+    /// Where the days that were loaded last come from; none: built in.
+    source: Option<String>,
+    /// CSV.
+    days: String,
+}
+
+async fn days(State(api): State<Api>) -> Result<Response, HttpProblem> {
+    let rules = InForce::default().read(api.db.read()).await.map_err(|e| unavailable(&e))?;
+    let Rules { calendar, loaded, .. } = &*rules;
+    let version = calendar.version().to_owned();
+    let (published_through, source) = (calendar.published_through(), loaded.as_ref().map(|loaded| loaded.source.clone()));
+    Ok(Json(Days { version, published_through, source, days: calendar.csv() }).into_response())
+}
+
+async fn load(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
+    let days = Box::new(read(&body)?);
+    ask(&api, ("/calendar", &headers), Heard::Days(days)).await
+}
+
+async fn close(
+    State(api): State<Api>,
+    Path(task): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, HttpProblem> {
+    let task: TaskId = task.parse().map_err(|p| HttpProblem(StatusCode::NOT_FOUND, p))?;
+    let minutes = Box::new(read(&body)?);
+    ask(&api, ("/supervision", &headers), Heard::Close(task, minutes)).await
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpProblem> {
+    serde_json::from_slice(body).map_err(|e| HttpProblem(StatusCode::BAD_REQUEST, bad_body(&e)))
+}
+
+/// Hands a change in under its key, which is one of `source`.
+async fn ask(api: &Api, (source, headers): (&str, &HeaderMap), change: Heard) -> Result<Response, HttpProblem> {
+    let key = idempotency_key(headers).map_err(|p| HttpProblem(StatusCode::BAD_REQUEST, p))?;
+    let asked = api.door.ask(MessageId::of_event(source, key), change, traceparent(headers)).await;
+    let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
+    Ok(Json(outcome).into_response())
 }
 
 /// A change of the rules.
@@ -92,12 +146,7 @@ struct Change {
 }
 
 async fn change(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
-    let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
-    let key = idempotency_key(&headers).map_err(bad)?;
-    let Change { book, from, person, reason, succeeded } = serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?;
+    let Change { book, from, person, reason, succeeded } = read(&body)?;
     let new = NewRules { book, from, person, reason, succeeded };
-    let id = MessageId::of_event("/rules", key);
-    let asked = api.door.ask(id, Heard::Rules(Box::new(new)), traceparent(&headers)).await;
-    let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
-    Ok(Json(outcome).into_response())
+    ask(&api, ("/rules", &headers), Heard::Rules(Box::new(new))).await
 }

@@ -201,7 +201,7 @@ impl Case {
         let step = next(Some(self.state()?), act, role, &context)?;
         let terms = sla::Terms { handling: granted.handling, until: granted.until, ..at.rules.terms(class, self.urgent()) };
         let turns = clocks.apply(step.clocks, &terms, at.now).map_err(|e| no_deadline(&e))?;
-        self.keep_clocks(&clocks, turns)?;
+        self.keep_clocks(at, &clocks, turns)?;
         step.to.code().clone_into(&mut self.ticket.state);
         self.ticket.history = serde_json::to_string(&history.after(&step)).map_err(|_| stored_badly("history"))?;
         self.steps.push(step.transition);
@@ -209,12 +209,16 @@ impl Case {
     }
 
     /// Stores the clocks; the next fact tells `turns`.
-    pub fn keep_clocks(&mut self, clocks: &ClockBook, turns: Vec<ClockTurn>) -> Result<(), Problem> {
+    pub fn keep_clocks(&mut self, at: At<'_>, clocks: &ClockBook, turns: Vec<ClockTurn>) -> Result<(), Problem> {
         if let Some(due) = clocks.due(Clock::K5) {
             self.ticket.due_ms = Some(due.timestamp_millis());
         }
         self.ticket.clocks = serde_json::to_string(clocks).map_err(|_| stored_badly("clocks"))?;
         self.turns.extend(turns);
+        let unknown = clocks.lives().any(|(_, life)| life.provisional());
+        // what was computed with an older calendar waits for the one in force
+        let looked = self.ticket.provisional.take().unwrap_or_else(|| at.rules.calendar.version().to_owned());
+        self.ticket.provisional = unknown.then_some(looked);
         Ok(())
     }
 
@@ -225,7 +229,7 @@ impl Case {
             let mut clocks = self.clocks()?;
             let terms = at.rules.terms(Some(self.class()?), self.urgent());
             let turns = clocks.apply(noted.clocks, &terms, at.now).map_err(|e| no_deadline(&e))?;
-            self.keep_clocks(&clocks, turns)?;
+            self.keep_clocks(at, &clocks, turns)?;
         }
         Ok(())
     }

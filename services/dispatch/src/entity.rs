@@ -54,6 +54,9 @@ pub mod ticket {
         pub lead_ticket: Option<String>,
         /// Tickets merged into it.
         pub followers: i32,
+        /// A deadline of it counts days of which nobody knows yet whether they are worked: the version of the calendar
+        /// that it was last looked at with.
+        pub provisional: Option<String>,
     }
 
     /// None.
@@ -121,6 +124,9 @@ pub mod register {
         /// The rule book (`rules::RuleBook`), JSON.
         #[sea_orm(column_type = "Text")]
         pub book: String,
+        /// The calendar (`calendar::Loaded`), JSON; none: the one that the program was built with.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub calendar: Option<String>,
         /// Staff number of who changed it.
         pub person: String,
         /// Why.
@@ -128,6 +134,46 @@ pub mod register {
         pub reason: String,
         /// When, ms.
         pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Periodic work of the district centre.
+pub mod task {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One task. The key says which period of which kind, so no two open the same.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "supervision_task")]
+    pub struct Model {
+        /// `monthly-2026-10`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub task: String,
+        /// Grows by one with every save.
+        pub version: i64,
+        /// Kind code.
+        pub kind: String,
+        /// Beginning of its period, ms.
+        pub from_ms: i64,
+        /// End of its period, ms.
+        pub to_ms: i64,
+        /// Until when it is to be done, ms.
+        pub due_ms: i64,
+        /// When it opened, ms.
+        pub opened_ms: i64,
+        /// When it was closed, ms.
+        pub closed_ms: Option<i64>,
+        /// Staff number of who closed it.
+        pub person: Option<String>,
+        /// The minutes, numbers masked.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub minutes: Option<String>,
     }
 
     /// None.

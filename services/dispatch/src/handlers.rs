@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
 };
 
 use bus::consume::Delivery;
@@ -16,25 +16,23 @@ use contracts::{
     work::{ActBody, AnswerOutcome, Answers, UnitAct, UnitAnswer},
 };
 use outbox::{Decision, Fault, Handler, Refusal, Said, Tx};
-use sea_orm::DbErr;
-use sla::Calendar;
 
 use crate::{
     acts::{self, Open, unknown_order},
+    calendar,
     case::Case,
-    config::Config,
-    entity::register,
+    entity::{register, task},
     heard::Heard,
+    in_force::InForce,
     opening, register as rule_register,
-    rules::{At, RuleBook, Rules},
-    store, system,
+    rules::{At, Rules},
+    store, supervision, system,
 };
 
 /// Decides which unit has the work order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Dispatch {
-    /// As they were last read; the database has the version in force.
-    rules: RwLock<Arc<Rules>>,
+    pub(crate) rules: InForce,
 }
 
 /// What lies on the desk while a batch is decided.
@@ -48,41 +46,18 @@ pub struct Desk {
     pub changed: HashSet<String>,
     /// A new version of the rules.
     pub new_rules: Option<register::Model>,
-}
-
-impl Dispatch {
-    /// With these settings, for the sample district.
-    pub fn new(config: Config) -> Result<Self, sla::PolicyError> {
-        config.policy.check()?;
-        let book = RuleBook { policy: config.policy, ..RuleBook::default() };
-        let rules = Rules { district: District::sample(), calendar: Calendar::builtin(), book, version: 0 };
-        Ok(Self { rules: RwLock::new(Arc::new(rules)) })
-    }
-
-    /// The rules as they were last read.
-    pub fn last_read(&self) -> Arc<Rules> {
-        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The rules in force; read again only if their version changed.
-    async fn rules(&self, tx: &Tx) -> Result<Arc<Rules>, Fault> {
-        let version = store::rules_version(tx).await?;
-        let known = self.last_read();
-        if known.version == version {
-            return Ok(known);
-        }
-        let row = store::rules(tx, version).await?;
-        // rules that this version can't read: better no decision than one by other rules
-        let unreadable = |e: String| Fault::Db(DbErr::Json(format!("rule book {version}: {e}")));
-        let row = row.ok_or_else(|| unreadable("missing".to_owned()))?;
-        let book = serde_json::from_str(&row.book).map_err(|e| unreadable(e.to_string()))?;
-        let rules = Arc::new(Rules { book, version, ..(*known).clone() });
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
-        Ok(rules)
-    }
+    /// Periodic work that is to be closed, by its key.
+    pub tasks: HashMap<String, task::Model>,
+    /// What was closed of it.
+    pub closed: Vec<task::Model>,
 }
 
 impl Desk {
+    /// An empty one.
+    pub fn new(rules: Arc<Rules>) -> Self {
+        Self { rules, cases: HashMap::new(), changed: HashSet::new(), new_rules: None, tasks: HashMap::new(), closed: Vec::new() }
+    }
+
     /// Decides on a copy: a refusal leaves the desk as it was. What was said comes back.
     fn on(&mut self, ticket: TicketId, decide: impl FnOnce(&mut Open) -> Result<(), Problem>) -> Result<Vec<Outbound>, Problem> {
         let id = ticket.to_string();
@@ -150,7 +125,7 @@ impl Handler for Dispatch {
     type Answer = AnswerOutcome;
 
     async fn load(&self, tx: &Tx, batch: &[Inbound<Heard>]) -> Result<Desk, Fault> {
-        let rules = self.rules(tx).await?;
+        let rules = self.rules.read(&**tx).await?;
         let ids: HashSet<String> = batch.iter().flat_map(|m| m.body.tickets()).collect();
         let mut cases = store::cases(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
         let leads: Vec<String> = cases.values().filter_map(|c| c.ticket.lead_ticket.clone()).collect();
@@ -170,7 +145,9 @@ impl Handler for Dispatch {
                 }
             }
         }
-        Ok(Desk { rules, cases, changed: HashSet::new(), new_rules: None })
+        let tasks: Vec<String> = batch.iter().filter_map(|m| m.body.task()).collect();
+        let tasks = store::tasks(tx, &tasks).await?;
+        Ok(Desk { cases, tasks, ..Desk::new(rules) })
     }
 
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<AnswerOutcome> {
@@ -194,7 +171,10 @@ impl Handler for Dispatch {
             Heard::Citizen(event, act) => return Ok(citizen(desk, message, event, act)),
             Heard::Expired(e) => desk.by_itself(e.ticket, |case, rules| system::expired(case, At { rules, now }, e))?,
             Heard::Warned(c) => desk.by_itself(c.ticket, |case, rules| system::warned(case, At { rules, now }, c))?,
+            Heard::Overdue(c) => desk.by_itself(c.ticket, |case, rules| system::overdue(case, At { rules, now }, c))?,
             Heard::Rules(new) => rule_register::change(desk, new, now).map_err(Refusal::Illegal)?,
+            Heard::Days(new) => calendar::load(desk, new, now).map_err(Refusal::Illegal)?,
+            Heard::Close(task, by) => supervision::close(desk, *task, by, now).map_err(Refusal::Illegal)?,
         };
         Ok(Said { outbound, answer: AnswerOutcome::Done })
     }
@@ -203,6 +183,7 @@ impl Handler for Dispatch {
         if let Some(row) = desk.new_rules.take() {
             store::add_rules(tx, row).await?;
         }
+        store::close_tasks(tx, &desk.closed).await?;
         let changed = desk.changed.iter().filter_map(|id| desk.cases.remove(id)).collect();
         store::save(tx, changed).await
     }

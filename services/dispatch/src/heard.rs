@@ -7,13 +7,14 @@ use contracts::{
     id::UnitId,
     problem::Problem,
     subject,
+    supervision::TaskId,
     text::Text,
     ticket::{Classified, TicketFact},
     work::{ActBody, CitizenAct, CitizenWork, UnitAct, UnitWork},
 };
 use outbox::Heard as HeardTrait;
 
-use crate::rules::RuleBook;
+use crate::{calendar::NewDays, rules::RuleBook, supervision::Minutes};
 
 /// What dispatch hears.
 #[derive(Clone, Debug)]
@@ -28,8 +29,14 @@ pub enum Heard {
     Expired(Box<Expired>),
     /// 80 % of the time to handle is used.
     Warned(Box<ClockAt>),
+    /// The time to handle is over.
+    Overdue(Box<ClockAt>),
     /// A person changes the rules; over HTTP only.
     Rules(Box<NewRules>),
+    /// A person puts days of the calendar in force; over HTTP only.
+    Days(Box<NewDays>),
+    /// A person closes periodic work; over HTTP only.
+    Close(TaskId, Box<Minutes>),
 }
 
 /// A new version of the rules.
@@ -53,6 +60,7 @@ impl HeardTrait for Heard {
             return match envelope.open::<ClockFact>(body)? {
                 ClockFact::Expired(e) => Ok(Self::Expired(Box::new(e))),
                 ClockFact::Warned(w) => Ok(Self::Warned(Box::new(w.clock))),
+                ClockFact::Overdue(o) => Ok(Self::Overdue(Box::new(o.clock))),
                 _ => Err(not_heard()),
             };
         }
@@ -100,8 +108,16 @@ impl Heard {
             },
             Self::Citizen(_, a) => vec![a.ticket.to_string()],
             Self::Expired(e) => vec![e.ticket.to_string()],
-            Self::Warned(c) => vec![c.ticket.to_string()],
-            Self::Rules(_) => Vec::new(),
+            Self::Warned(c) | Self::Overdue(c) => vec![c.ticket.to_string()],
+            Self::Rules(_) | Self::Days(_) | Self::Close(..) => Vec::new(),
+        }
+    }
+
+    /// The periodic work that it is about.
+    pub fn task(&self) -> Option<String> {
+        match self {
+            Self::Close(task, _) => Some(task.to_string()),
+            _ => None,
         }
     }
 

@@ -8,19 +8,22 @@
 //! Read: `case.rs` one ticket with its work orders and clocks, `opening.rs` from classified to the first queue item,
 //! `acts.rs` the list of all acts and who does them; behind it `unit.rs` and `together.rs` what units do, `desk.rs` and
 //! `centre.rs` what the district centre does, `requests.rs` what is asked and granted, `merge.rs` one cause with many
-//! reporters, `watch.rs` supervision; `system.rs` what happens by itself and what citizens do.
+//! reporters, `watch.rs` supervision; `system.rs` what clocks that run out ask for and what citizens do; `register.rs` and
+//! `calendar.rs` the rules and who changes them, `supervision.rs` periodic work, `by_itself.rs` what nobody asks for.
 
 mod acts;
 mod api;
 mod beside;
+mod by_itself;
+mod calendar;
 mod case;
 mod centre;
-mod config;
 mod desk;
 mod entity;
 mod hand;
 mod handlers;
 mod heard;
+mod in_force;
 mod merge;
 mod migration;
 mod opening;
@@ -30,6 +33,7 @@ mod register;
 mod requests;
 mod rules;
 mod store;
+mod supervision;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -48,9 +52,14 @@ pub use handlers::Dispatch;
 /// Starts the service; returns the public address, if it has one.
 pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
     let (db, relay) = context.store::<migration::Migrator>().await?;
-    let engine = context.engine(Dispatch::new(settings.own("dispatch")?)?, &db, &relay);
+    let engine = context.engine(Dispatch::default(), &db, &relay);
     context.listen(topology::DISPATCH, &engine);
     context.listen(topology::DISPATCH_ACTS, &engine);
     let door = context.door(&engine);
+    let reads = db.clone();
+    context.every("by itself", move || {
+        let (engine, db) = (engine.clone(), reads.clone());
+        async move { by_itself::round(&engine, &db).await }
+    });
     context.serve(&settings, api::router(door, db)).await
 }

@@ -49,9 +49,13 @@ impl MigrationTrait for First {
                 .col(text("beside"))
                 .col(text_null("lead_ticket"))
                 .col(integer("followers"))
+                .col(text_null("provisional"))
                 .to_owned(),
         )
         .await?;
+        // a new calendar finds those that wait for it without looking at any other
+        let waiting = "CREATE INDEX ticket_provisional ON ticket (provisional) WHERE provisional IS NOT NULL";
+        m.get_connection().execute_unprepared(waiting).await?;
         let followers = "CREATE INDEX ticket_lead ON ticket (lead_ticket) WHERE lead_ticket IS NOT NULL";
         m.get_connection().execute_unprepared(followers).await?;
         m.create_table(
@@ -83,16 +87,33 @@ impl MigrationTrait for First {
                 .table("register")
                 .col(big_integer("version").primary_key())
                 .col(text("book"))
+                .col(text_null("calendar"))
                 .col(text("person"))
                 .col(text("reason"))
                 .col(big_integer("at_ms"))
+                .to_owned(),
+        )
+        .await?;
+        m.create_table(
+            Table::create()
+                .table("supervision_task")
+                .col(text("task").primary_key())
+                .col(big_integer("version"))
+                .col(text("kind"))
+                .col(big_integer("from_ms"))
+                .col(big_integer("to_ms"))
+                .col(big_integer("due_ms"))
+                .col(big_integer("opened_ms"))
+                .col(big_integer_null("closed_ms"))
+                .col(text_null("person"))
+                .col(text_null("minutes"))
                 .to_owned(),
         )
         .await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["register", "work_order", "ticket"] {
+        for table in ["supervision_task", "register", "work_order", "ticket"] {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

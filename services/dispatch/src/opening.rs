@@ -147,5 +147,6 @@ fn row(at: At<'_>, c: &Classified) -> Result<ticket::Model, Problem> {
         beside: json(serde_json::to_string(&beside), "beside")?,
         lead_ticket: None,
         followers: 0,
+        provisional: None,
     })
 }

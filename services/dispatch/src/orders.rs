@@ -81,6 +81,13 @@ pub fn send(case: &mut Case, at: At<'_>, plan: Plan, acting: &Acting) -> Result<
     Ok(())
 }
 
+/// 抄送 to the supervising department, of a ticket that rose to a class in which it gets one.
+pub fn copy(case: &mut Case, at: At<'_>, lead: &work_order::Model) -> Result<(), Problem> {
+    let (order, unit) = (lead.order_id.parse()?, lead.unit.parse()?);
+    let to = at.rules.district.supervisor_of(&unit);
+    case.enqueue(&to, order, Copy { task: case.task(order, at.now)?, unit }, at.now)
+}
+
 /// Opens a responsible unit's part; with days of its own it has a clock of its own.
 pub fn responsible(case: &mut Case, at: At<'_>, unit: UnitId, days: Option<u32>) -> Result<Assigned, Problem> {
     let order = case.open(&unit, "responsible")?;
@@ -96,7 +103,7 @@ pub fn responsible(case: &mut Case, at: At<'_>, unit: UnitId, days: Option<u32>)
 
 /// The end of a limit that starts now.
 pub fn after(at: At<'_>, limit: Limit) -> Result<DateTime<Utc>, Problem> {
-    let deadline = sla::deadline(at.rules.calendar, &at.rules.book.policy, limit, at.now).map_err(|e| no_deadline(&e))?;
+    let deadline = sla::deadline(&at.rules.calendar, &at.rules.book.policy, limit, at.now).map_err(|e| no_deadline(&e))?;
     Ok(deadline.due)
 }
 

@@ -67,7 +67,7 @@ impl Hand<'_> {
         let lead = self.rerouted(case, &change)?;
         self.relabel(case, &change)?;
         if let Some(class) = change.class {
-            together::reclass(case, self, class)?;
+            together::reclass(case, self.at, class)?;
         }
         let mut noted = self.noted(case, Note::Reclassify, Role::Dispatcher)?;
         (noted.request, noted.order) = (Some(RequestKind::Reclassify), pending.order);

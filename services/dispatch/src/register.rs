@@ -1,12 +1,15 @@
-//! The rule register: policy, limits, rosters and successors are data that a person changes; every version is kept
-//! with who changed it and why, and none changes what was decided before. Pure.
+//! The rule register: policy, limits, rosters, successors and the calendar are data that a person changes; every version
+//! is kept with who changed it and why, told to all who decide by it, and none changes what was decided before. Pure.
 
 use chrono::{DateTime, Utc};
 use contracts::{
     envelope::Outbound,
-    id::UnitId,
+    family::Family,
+    id::{MessageId, UnitId},
     lifecycle::{Note, Role},
     problem::Problem,
+    rules::{Changed, RulesFact},
+    subject,
 };
 
 use crate::{
@@ -34,6 +37,7 @@ pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec
         let (zh, en) = ("时限规则有改动，请更换其版本号", "the policy was changed; give it another version");
         return Err(Problem::new("policy_version", zh, en));
     }
+    new.book.agenda.check()?;
     if new.book.limits.callback_tries == 0 || new.book.limits.returns > 10 {
         let (zh, en) = ("回访次数至少为 1，退单次数至多为 10", "at least one callback try, at most ten returns");
         return Err(Problem::new("bad_limits", zh, en));
@@ -50,15 +54,35 @@ pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec
     if let Some(unit) = &new.succeeded {
         said = succeed(desk, At { rules: &rules, now }, unit, new.person.as_str())?;
     }
+    said.push(put(desk, rules, (new.person.as_str(), new.reason.masked()), now)?);
+    Ok(said)
+}
+
+/// Puts rules in force; gives the fact that tells it.
+pub fn put(desk: &mut Desk, rules: Rules, (person, reason): (&str, String), now: DateTime<Utc>) -> Result<Outbound, Problem> {
+    let calendar = rules.loaded.as_ref().map(serde_json::to_string).transpose().map_err(|_| stored_badly("calendar"))?;
     desk.new_rules = Some(register::Model {
-        version,
-        book: serde_json::to_string(&new.book).map_err(|_| stored_badly("book"))?,
-        person: new.person.as_str().to_owned(),
-        reason: new.reason.masked(),
+        version: rules.version,
+        book: serde_json::to_string(&rules.book).map_err(|_| stored_badly("book"))?,
+        calendar,
+        person: person.to_owned(),
+        reason: reason.clone(),
         at_ms: now.timestamp_millis(),
     });
+    let fact: RulesFact = Changed {
+        version: u64::try_from(rules.version).map_err(|_| stored_badly("version"))?,
+        policy: serde_json::to_value(&rules.book.policy).map_err(|_| stored_badly("book"))?,
+        calendar_version: rules.calendar.version().to_owned(),
+        calendar: rules.loaded.as_ref().map(|loaded| loaded.days.clone()),
+        duty: rules.book.duty.clone(),
+        person: person.to_owned(),
+        reason,
+        at: now,
+    }
+    .into();
+    let id = MessageId::of_event("/rules/versions", &rules.version.to_string());
     desk.rules = rules.into();
-    Ok(said)
+    Ok(Outbound::new(id, subject::FACTS, subject::fact(RulesFact::FAMILY, fact.kind()), &fact, now))
 }
 
 fn succeed(desk: &mut Desk, at: At<'_>, from: &UnitId, person: &str) -> Result<Vec<Outbound>, Problem> {

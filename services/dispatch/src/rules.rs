@@ -1,10 +1,11 @@
 //! The rules that dispatch decides by: the district, its working days, its policy. Pure.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use chrono::{DateTime, Timelike, Utc};
 use contracts::{
     district::{District, Level, UnitKind},
+    duty::Duty,
     id::{DivisionCode, UnitId},
     lifecycle::{Class, Limits},
     problem::Problem,
@@ -12,16 +13,20 @@ use contracts::{
 use serde::{Deserialize, Serialize};
 use sla::{Calendar, Policy, Terms, Urgency};
 
+use crate::{calendar::Loaded, supervision::Agenda};
+
 /// What is decided by. A new version never changes a decision that was taken under an older one.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// The units and places.
     pub district: &'static District,
     /// The working days.
-    pub calendar: &'static Calendar,
-    /// What a person of the district may change, with the version that is in force.
+    pub calendar: Cow<'static, Calendar>,
+    /// On which grounds that is in force; none: it is what the program was built with.
+    pub loaded: Option<Loaded>,
+    /// What a person of the district may change.
     pub book: RuleBook,
-    /// Version of the book; 0 is what was shipped.
+    /// Version of the register; 0 is what was shipped.
     pub version: i64,
 }
 
@@ -37,6 +42,10 @@ pub struct RuleBook {
     pub officers: BTreeMap<UnitId, Vec<Officer>>,
     /// Reorganised units: what was one unit's is its successor's.
     pub successors: BTreeMap<UnitId, UnitId>,
+    /// When periodic work opens.
+    pub agenda: Agenda,
+    /// The roster: who is told when a clock warns or is over.
+    pub duty: Vec<Duty>,
 }
 
 /// A community officer (八员) of a grid.
@@ -111,7 +120,7 @@ impl Rules {
     /// What clocks of such a ticket depend on.
     pub fn terms(&self, class: Option<Class>, urgent: bool) -> Terms<'_> {
         let urgency = if urgent { Urgency::Emergency } else { Urgency::General };
-        Terms { class, urgency, ..Terms::new(self.calendar, &self.book.policy) }
+        Terms { class, urgency, ..Terms::new(&self.calendar, &self.book.policy) }
     }
 
     /// Is `to` the town or district that `from` lies in? A department is no step of the ladder: what is another

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
+use contracts::supervision::TaskId;
 use outbox::{
     Db, Fault, Tx,
     bulk::{self, Existing},
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     case::Case,
-    entity::{register, ticket, work_order},
+    entity::{register, task, ticket, work_order},
 };
 
 /// The tickets among `ids` that are known, each with its work orders.
@@ -77,14 +78,14 @@ pub async fn save(tx: &Tx, cases: Vec<Case>) -> Result<(), Fault> {
 }
 
 /// Version of the rules in force; 0 if nobody changed what was shipped.
-pub async fn rules_version(tx: &Tx) -> Result<i64, DbErr> {
+pub async fn rules_version(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let newest = register::Entity::find().select_only().column_as(register::Column::Version.max(), "version");
-    Ok(newest.into_tuple::<Option<i64>>().one(&**tx).await?.flatten().unwrap_or(0))
+    Ok(newest.into_tuple::<Option<i64>>().one(db).await?.flatten().unwrap_or(0))
 }
 
 /// The rules of a version.
-pub async fn rules(tx: &Tx, version: i64) -> Result<Option<register::Model>, DbErr> {
-    register::Entity::find_by_id(version).one(&**tx).await
+pub async fn rules(db: &impl ConnectionTrait, version: i64) -> Result<Option<register::Model>, DbErr> {
+    register::Entity::find_by_id(version).one(db).await
 }
 
 /// All versions of the rules, the newest first.
@@ -98,4 +99,40 @@ pub async fn add_rules(tx: &Tx, row: register::Model) -> Result<(), Fault> {
         0 => Err(Fault::Conflict),
         _ => Ok(()),
     }
+}
+
+/// Some tickets whose deadline counts unknown days and that were last looked at with another calendar.
+pub async fn computed_otherwise(db: &impl ConnectionTrait, calendar: &str, most: u64) -> Result<Vec<String>, DbErr> {
+    // two ends of the index: what has this version is not even read
+    let other = Condition::any().add(ticket::Column::Provisional.lt(calendar)).add(ticket::Column::Provisional.gt(calendar));
+    let found = ticket::Entity::find().select_only().column(ticket::Column::TicketId);
+    found.filter(ticket::Column::Provisional.is_not_null()).filter(other).limit(most).into_tuple().all(db).await
+}
+
+/// The newest task of each kind.
+pub async fn newest_tasks(db: &impl ConnectionTrait) -> Result<Vec<TaskId>, DbErr> {
+    let mut newest = Vec::new();
+    // one look a kind at a table of a few rows a year
+    for kind in contracts::supervision::Periodic::ALL {
+        let of = task::Entity::find().select_only().column(task::Column::Task).filter(task::Column::Kind.eq(kind.code()));
+        let found: Option<String> = of.order_by_desc(task::Column::FromMs).into_tuple().one(db).await?;
+        newest.extend(found.and_then(|task| task.parse::<TaskId>().ok()));
+    }
+    Ok(newest)
+}
+
+/// The tasks among `ids` that are known.
+pub async fn tasks(tx: &Tx, ids: &[String]) -> Result<HashMap<String, task::Model>, DbErr> {
+    let rows = bulk::find_in::<task::Entity>(&**tx, task::Column::Task, ids).await?;
+    Ok(rows.into_iter().map(|row| (row.task.clone(), row)).collect())
+}
+
+/// Opens a task; false if it is open already.
+pub async fn add_task(tx: &Tx, row: task::Model) -> Result<bool, Fault> {
+    Ok(bulk::write::<task::Entity>(&**tx, &[row], Existing::Keep).await? == 1)
+}
+
+/// Closes tasks; one that was closed meanwhile is a conflict.
+pub async fn close_tasks(tx: &Tx, rows: &[task::Model]) -> Result<(), Fault> {
+    bulk::write::<task::Entity>(&**tx, rows, Existing::NextVersion).await.map(drop)
 }

@@ -3,9 +3,11 @@
 use chrono::TimeDelta;
 use contracts::{
     clock::{ClockAt, Expired},
+    district::centre,
     id::UnitId,
-    lifecycle::{Act, Clock, Context, Note, Role, Standing, State},
+    lifecycle::{Act, Class, Clock, Context, Note, Role, Standing, State},
     problem::Problem,
+    ticket::Noted,
     work::CitizenDo,
 };
 
@@ -15,7 +17,7 @@ use crate::{
     opening,
     orders::{self, Plan},
     rules::At,
-    watch,
+    together, watch,
 };
 
 /// A clock ran out. What is superseded by now changes nothing.
@@ -39,7 +41,64 @@ pub fn expired(case: &mut Case, at: At<'_>, fact: &Expired) -> Result<(), Proble
             opening::triage(case, at)
         }
         (Clock::K12, State::Closed) => archive(case, at),
+        (clock, state) => urged(case, at, clock, state),
+    }
+}
+
+/// A clock ran out that nothing follows from by itself: whoever must act is urged, once, since it runs out once.
+fn urged(case: &mut Case, at: At<'_>, clock: Clock, state: State) -> Result<(), Problem> {
+    let (note, to, why) = match (clock, state) {
+        (Clock::K1, State::Received) => (Note::Urge, centre(), "受理时限已过，请立即受理"),
+        (Clock::K2, State::PendingDispatch) => (Note::Urge, centre(), "派单时限已过，请立即派单"),
+        (Clock::K4, State::Dispatched | State::InProgress) => {
+            return urge(case, at, "首次联系时限已过，请立即联系诉求人");
+        }
+        (Clock::K6, State::ReturnReview) => (Note::Urge, centre(), "退单审核时限已过，请立即裁定"),
+        (Clock::K7, State::PendingCallback) => (Note::Urge, centre(), "回访时限已过，请立即回访"),
+        (Clock::K9, State::FeedbackReview) => (Note::Urge, checker(case, at)?, "审核时限已过，请立即审核"),
+        (Clock::K11, State::Consulting) => (Note::Urge, centre(), "会商时限已过，请立即作出会商决定"),
+        // no matter of ours any more: it is asked after, not urged
+        (Clock::K14, State::HandedOver) => (Note::AddNote, centre(), "转送回执时限已过，请催询受理单位"),
+        // the right to return the work lapses
+        _ => return Ok(()),
+    };
+    let noted = said(case, at, note, why)?;
+    watch::to_unit(case, at, noted, to)
+}
+
+/// The unit that checks the result.
+fn checker(case: &Case, at: At<'_>) -> Result<UnitId, Problem> {
+    let lead = case.lead().map(|o| o.unit.parse::<UnitId>()).transpose()?;
+    Ok(match lead {
+        Some(unit) if orders::checked_by_chief(case, at, &unit)? => unit,
+        _ => centre(),
+    })
+}
+
+/// The time to handle is over. A simple matter rises to the next class (domain.md 2.5); else the unit is urged.
+pub fn overdue(case: &mut Case, at: At<'_>, fact: &ClockAt) -> Result<(), Problem> {
+    if case.clocks()?.due(Clock::K5) != Some(fact.due) {
+        return Ok(());
+    }
+    match case.state()? {
+        State::Dispatched | State::InProgress if case.class()? == Class::Simple => rise(case, at),
+        State::Dispatched | State::InProgress | State::ReturnReview | State::Consulting => {
+            urge(case, at, "办理时限已过，请立即办结并说明原因")
+        }
         _ => Ok(()),
+    }
+}
+
+/// A simple matter that its grid did not solve in time needs coordination: the time counts from the same start, its
+/// supervising department gets its copy. Who has it keeps it, and may hand it up.
+fn rise(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+    together::reclass(case, at, Class::Coordination)?;
+    let mut noted = said(case, at, Note::Reclassify, "简易件办理时限已过，升为需协调件，请立即办理或上报")?;
+    noted.class = Some(Class::Coordination);
+    watch::to_holder(case, at, noted)?;
+    match case.lead().cloned() {
+        Some(lead) => orders::copy(case, at, &lead),
+        None => Ok(()),
     }
 }
 
@@ -69,11 +128,17 @@ fn step(case: &mut Case, at: At<'_>, act: Act, why: &str) -> Result<(), Problem>
 }
 
 fn urge(case: &mut Case, at: At<'_>, why: &str) -> Result<(), Problem> {
-    let acting = Acting::rule(Role::System);
-    case.note(at, Note::Urge, acting.role)?;
-    let mut noted = blank(case, at, Note::Urge, &acting)?;
-    noted.text = Some(why.to_owned());
+    let noted = said(case, at, Note::Urge, why)?;
     watch::to_holder(case, at, noted)
+}
+
+/// A note that the product makes by itself.
+fn said(case: &mut Case, at: At<'_>, note: Note, why: &str) -> Result<Noted, Problem> {
+    let acting = Acting::rule(Role::System);
+    case.note(at, note, acting.role)?;
+    let mut noted = blank(case, at, note, &acting)?;
+    noted.text = Some(why.to_owned());
+    Ok(noted)
 }
 
 /// A co-handler's own time is over.

@@ -14,6 +14,7 @@ use crate::{
     entity::work_order,
     hand::{Hand, Move, notify},
     orders,
+    rules::At,
 };
 
 impl Hand<'_> {
@@ -54,7 +55,7 @@ impl Hand<'_> {
             ..Context::default()
         };
         if upward && case.class()? == Class::Simple {
-            reclass(case, self, Class::Coordination)?;
+            reclass(case, self.at, Class::Coordination)?;
         }
         self.pass(case, order, Act::HandUp, (facts, to, None, reason))
     }
@@ -216,11 +217,11 @@ impl Hand<'_> {
 }
 
 /// Another class: the handling clock is computed anew from its start, with the time used kept.
-pub fn reclass(case: &mut Case, hand: &Hand<'_>, class: Class) -> Result<(), Problem> {
+pub fn reclass(case: &mut Case, at: At<'_>, class: Class) -> Result<(), Problem> {
     class.code().clone_into(&mut case.ticket.class);
     let mut clocks = case.clocks()?;
-    let turn = clocks.reclass(&hand.at.rules.terms(Some(class), case.urgent())).map_err(|e| no_deadline(&e))?;
-    case.keep_clocks(&clocks, turn.into_iter().collect())
+    let turn = clocks.reclass(&at.rules.terms(Some(class), case.urgent())).map_err(|e| no_deadline(&e))?;
+    case.keep_clocks(at, &clocks, turn.into_iter().collect())
 }
 
 fn only_lead(order: &work_order::Model) -> Result<(), Problem> {

@@ -84,7 +84,7 @@ pub const CLASSIFICATION: Tap =
 pub const DISPATCH: Tap = Tap {
     stream: subject::FACTS,
     durable: "dispatch",
-    filters: &["ticket.v1.classified", "clock.v1.expired", "clock.v1.warned"],
+    filters: &["ticket.v1.classified", "clock.v1.expired", "clock.v1.warned", "clock.v1.overdue"],
     pace: Pace::AtOnce,
 };
 /// Acts of units and citizens to dispatch.
@@ -97,9 +97,13 @@ pub const DISPATCH_ACTS: Tap = Tap {
 /// What is done to clocks, to the watchdog: any fact may carry it.
 pub const SLA_WATCHDOG: Tap =
     Tap { stream: subject::FACTS, durable: "sla-watchdog", filters: &["ticket.v1.*"], pace: Pace::Gather };
-/// Rulings, to classification: what they teach is proposed for the catalogue.
-pub const CLASSIFICATION_RULINGS: Tap =
-    Tap { stream: subject::FACTS, durable: "classification-rulings", filters: &["ticket.v1.return_ruled"], pace: Pace::Gather };
+/// Rulings and reclassifications, to classification: what they teach is proposed for the catalogue.
+pub const CLASSIFICATION_RULINGS: Tap = Tap {
+    stream: subject::FACTS,
+    durable: "classification-rulings",
+    filters: &["ticket.v1.return_ruled", "ticket.v1.noted"],
+    pace: Pace::Gather,
+};
 /// What a hotline platform wants to know, to the bridge.
 pub const HOTLINE_BRIDGE: Tap = Tap {
     stream: subject::FACTS,
@@ -121,8 +125,29 @@ pub const HOTLINE_RECEIPTS: Tap =
 pub const CONSOLE: Tap =
     Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"], pace: Pace::Gather };
 
+/// Tickets as they come and end, to classification, which looks what belongs together.
+pub const CLASSIFICATION_CLUSTERS: Tap = Tap {
+    stream: subject::FACTS,
+    durable: "classification-clusters",
+    filters: &["ticket.v1.classified", "ticket.v1.closed", "ticket.v1.moved", "cluster.v1.repeated"],
+    pace: Pace::Gather,
+};
+/// Tickets that say nearly the same, to intake, which knows whether one person reported them.
+pub const INTAKE_REPEATS: Tap =
+    Tap { stream: subject::FACTS, durable: "intake-repeats", filters: &["cluster.v1.similar"], pace: Pace::Gather };
+/// What a dispatcher or a leader is to see of clusters, to dispatch.
+pub const DISPATCH_CLUSTERS: Tap = Tap {
+    stream: subject::FACTS,
+    durable: "dispatch-clusters",
+    filters: &["cluster.v1.repeated", "cluster.v1.proposed", "cluster.v1.heated", "cluster.v1.sensitive"],
+    pace: Pace::Gather,
+};
+/// All of clusters, to the console.
+pub const CONSOLE_TOPICS: Tap =
+    Tap { stream: subject::FACTS, durable: "console-topics", filters: &["cluster.v1.*"], pace: Pace::Gather };
+
 /// All consumers of services.
-pub const TAPS: [Tap; 11] = [
+pub const TAPS: [Tap; 15] = [
     INTAKE,
     INTAKE_PROGRESS,
     INTAKE_ANSWERS,
@@ -134,6 +159,10 @@ pub const TAPS: [Tap; 11] = [
     HOTLINE_BRIDGE,
     HOTLINE_RECEIPTS,
     CONSOLE,
+    CLASSIFICATION_CLUSTERS,
+    INTAKE_REPEATS,
+    DISPATCH_CLUSTERS,
+    CONSOLE_TOPICS,
 ];
 
 const DAY: Duration = Duration::from_secs(24 * 3600);

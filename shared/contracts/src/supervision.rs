@@ -102,7 +102,7 @@ impl FromStr for TaskId {
         let kind = Periodic::ALL.into_iter().find(|k| k.code() == kind).ok_or_else(unknown)?;
         let (year, month) = first.split_once('-').ok_or_else(unknown)?;
         let id = Self { kind, year: year.parse().map_err(|_| unknown())?, month: month.parse().map_err(|_| unknown())? };
-        let begins = (1..=12).contains(&id.month) && (id.month - 1) % kind.months() == 0;
+        let begins = (1..=12).contains(&id.month) && (id.month - 1).is_multiple_of(kind.months());
         // one way of writing it
         if begins && id.to_string() == text { Ok(id) } else { Err(unknown()) }
     }

@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 
 use crate::{
     Dispatch,
-    config::Config,
     entity::ticket,
     heard::{Heard, NewRules},
     migration::Migrator,
 };
 
 mod acts;
+mod by_itself;
 mod desk;
 mod main_way;
 mod merge;
@@ -45,7 +45,7 @@ impl Office {
     async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open::<Migrator>(&format!("sqlite://{}/d.db", dir.path().display()), "test").await.unwrap();
-        let dispatch = Dispatch::new(Config::default()).unwrap();
+        let dispatch = Dispatch::default();
         // a Monday morning in China
         let now = "2026-03-02T01:00:00Z".parse().unwrap();
         Self { db, dispatch, now, heard: 0, _dir: dir }

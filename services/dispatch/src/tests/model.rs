@@ -1,11 +1,11 @@
 //! Random sequences of acts by all roles on several tickets at once, with redelivery and reordering: no history is
 //! illegal, no act is lost or refused in silence, and the facts replayed give the stored state.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::{
-    clock::Expired,
+    clock::{ClockAt, Expired},
     envelope::{Inbound, Outbound},
     family::Family,
     id::{MessageId, TicketId},
@@ -16,7 +16,7 @@ use contracts::{
 use outbox::{Handler, Refusal};
 
 use super::{acts::Actor, classified_as};
-use crate::{Dispatch, config::Config, handlers::Desk, heard::Heard};
+use crate::{Dispatch, handlers::Desk, heard::Heard};
 
 /// Sequences that are played. CI plays this many in well under three minutes on two cores.
 const SEQUENCES: u64 = 10_000;
@@ -55,8 +55,8 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let dispatch = Dispatch::new(Config::default()).unwrap();
-        let desk = Desk { rules: dispatch.last_read(), cases: HashMap::new(), changed: HashSet::new(), new_rules: None };
+        let dispatch = Dispatch::default();
+        let desk = Desk::new(dispatch.rules.last_read());
         Self {
             dispatch,
             desk,
@@ -96,8 +96,16 @@ impl World {
         let case = self.desk.cases.get(&ticket.to_string());
         match self.dice.roll(12) {
             0 | 1 => {
-                let clock = *self.dice.pick(&[Clock::K3, Clock::K8, Clock::K10, Clock::K12]);
-                Heard::Expired(Box::new(Expired { ticket, clock, order: None, seq: 0, due: self.now, late_ms: 0 }))
+                let clock = *self.dice.pick(Clock::ALL);
+                let due = case.and_then(|case| case.clocks().unwrap().due(clock)).map_or(self.now, |due| due.min(self.now));
+                match (clock, case.and_then(|case| case.lead())) {
+                    (Clock::K5, Some(lead)) => {
+                        let (order, unit) = (lead.order_id.parse().unwrap(), lead.unit.parse().unwrap());
+                        let over = ClockAt { ticket, order, unit, round: 1, due, at: due, late_ms: 0 };
+                        Heard::Overdue(Box::new(over))
+                    }
+                    _ => Heard::Expired(Box::new(Expired { ticket, clock, order: None, seq: 0, due, late_ms: 0 })),
+                }
             }
             2 => {
                 let act = Actor::citizen(&mut self.dice);

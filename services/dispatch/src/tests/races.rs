@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{Office, order_in, ticket};
-use crate::{Dispatch, config::Config, heard::Heard};
+use crate::{Dispatch, heard::Heard};
 
 /// Times that the two act together.
 const ROUNDS: usize = 10_000;
@@ -23,7 +23,7 @@ const TOGETHER: usize = 64;
 
 /// A replica of the service on the office's database.
 fn replica(office: &Office, stop: &CancellationToken) -> Door<Dispatch> {
-    let dispatch = Dispatch::new(Config::default()).unwrap();
+    let dispatch = Dispatch::default();
     Door::open(Engine::new(dispatch, office.db.clone(), Clock::system(), Relay::silent()), stop.clone())
 }
 

@@ -40,7 +40,7 @@ async fn the_open_work_of_a_reorganised_unit_passes_to_its_successor() {
     let mut office = Office::open().await;
     let order = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");
     let said = office.rules_from(0, json!({"successors": {"D02": "D05"}}), Some("D02")).await.unwrap();
-    assert_eq!(subjects(&said), ["ticket.v1.noted", "queue.v1.D05.order"]);
+    assert_eq!(subjects(&said), ["ticket.v1.noted", "queue.v1.D05.order", "rules.v1.changed"]);
     office.refused("D02", order, json!({"do": "sign"}), "not_yours").await;
     office.does("D05", order, "7", json!({"do": "sign"})).await;
     let next = super::TicketId::derive(&"web".parse().unwrap(), "next");

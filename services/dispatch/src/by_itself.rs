@@ -1,0 +1,62 @@
+//! What is done without being asked: deadlines that wait for a calendar, periodic work whose date has come. Any replica
+//! may do it, and does each once: rows say what is done.
+
+use std::{collections::HashMap, time::Duration};
+
+use contracts::envelope::Outbound;
+use outbox::{Db, Engine, Fault, Tx};
+
+use crate::{Dispatch, calendar, case::Case, rules::At, store, supervision};
+
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_secs(1);
+/// Tickets that one transaction computes anew at most.
+const BATCH: u64 = 200;
+
+/// One look; tells when to look again.
+pub async fn round(engine: &Engine<Dispatch>, db: &Db) -> anyhow::Result<Duration> {
+    let rules = engine.handler().rules.read(db.read()).await?;
+    let now = engine.clock().now();
+    if !supervision::due(&rules, now, &store::newest_tasks(db.read()).await?).is_empty() {
+        engine.spontaneous(async |tx| open_tasks(engine, tx).await).await?;
+    }
+    let waiting = store::computed_otherwise(db.read(), rules.calendar.version(), 1).await?;
+    if waiting.is_empty() {
+        return Ok(LOOK);
+    }
+    engine.spontaneous(async |tx| recalculate(engine, tx).await).await?;
+    Ok(Duration::ZERO)
+}
+
+async fn open_tasks(engine: &Engine<Dispatch>, tx: &Tx) -> Result<Vec<Outbound>, Fault> {
+    let rules = engine.handler().rules.read(&**tx).await?;
+    let due = supervision::due(&rules, engine.clock().now(), &store::newest_tasks(&**tx).await?);
+    let mut said = Vec::new();
+    for opened in due {
+        // another replica may have opened it since
+        if store::add_task(tx, supervision::row(&opened)).await? {
+            said.push(supervision::opened(&opened));
+        }
+    }
+    Ok(said)
+}
+
+async fn recalculate(engine: &Engine<Dispatch>, tx: &Tx) -> Result<Vec<Outbound>, Fault> {
+    let rules = engine.handler().rules.read(&**tx).await?;
+    let ids = store::computed_otherwise(&**tx, rules.calendar.version(), BATCH).await?;
+    let cases: HashMap<String, Case> = store::cases(tx, &ids).await?;
+    let at = At { rules: &rules, now: engine.clock().now() };
+    let (mut said, mut changed) = (Vec::new(), Vec::new());
+    for mut case in cases.into_values() {
+        if let Err(problem) = calendar::recalculate(&mut case, at) {
+            // it would be met again and again; what it was promised stands
+            tracing::error!(ticket = case.ticket.ticket_id, code = problem.code, "no deadline by the new calendar");
+            case = Case::stored(case.ticket);
+            case.ticket.provisional = Some(rules.calendar.version().to_owned());
+        }
+        said.extend(case.said());
+        changed.push(case);
+    }
+    store::save(tx, changed).await?;
+    Ok(said)
+}
