@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    duty::{Notice, Told},
     family::family,
     id::{OrderId, TicketId, UnitId},
     lifecycle::{Change, Clock},
@@ -29,7 +30,9 @@ impl ClockFact {
     pub fn head(&self) -> (TicketId, DateTime<Utc>) {
         match self {
             Self::Expired(f) => (f.ticket, f.due),
-            Self::Warned(Warned { clock }) | Self::Overdue(Overdue { clock }) | Self::Escalated(Escalated { clock, .. }) => {
+            Self::Warned(Warned { clock, .. })
+            | Self::Overdue(Overdue { clock, .. })
+            | Self::Escalated(Escalated { clock, .. }) => {
                 (clock.ticket, clock.at)
             }
         }
@@ -95,6 +98,12 @@ pub struct Warned {
     /// Which clock.
     #[serde(flatten)]
     pub clock: ClockAt,
+    /// Who is told; none in facts of before there was a roster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+    /// Quiet hours held it back until then; its lateness counts from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_until: Option<DateTime<Utc>>,
 }
 
 /// The time is over.
@@ -103,9 +112,12 @@ pub struct Overdue {
     /// Which clock.
     #[serde(flatten)]
     pub clock: ClockAt,
+    /// Who is told; none in facts of before there was a roster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
 }
 
-/// A step of the ladder: village or community chief (1), town or street chief (2), district (3).
+/// A step of the ladder: still not done some time after the deadline, so the next one up is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Escalated {
     /// Which clock.
@@ -113,8 +125,17 @@ pub struct Escalated {
     pub clock: ClockAt,
     /// Step of the ladder, from 1.
     pub level: u8,
-    /// The unit whose chief is told.
+    /// The unit whose person is told.
     pub to: UnitId,
+    /// What that person gets.
+    #[serde(default)]
+    pub notice: Notice,
+    /// Who is told; none in facts of before there was a roster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+    /// Quiet hours held it back until then; its lateness counts from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_until: Option<DateTime<Utc>>,
 }
 
 /// A clock other than K5 ran out; who owns the ticket's state decides what follows.

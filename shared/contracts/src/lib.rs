@@ -11,12 +11,14 @@
 //! - [`subject`] every subject, stream and durable name, one line each
 //! - [`lifecycle`] the ticket's states and transitions; nothing else in the product knows them
 //! - [`district`] the divisions and units that can be named
+//! - [`duty`] who is told when a clock warns or is over
 //!
 //! The contract is append-only: a new field has a default, anything else is a new subject version.
 //! Frozen samples of every message lie in `golden/` and a test decodes them all.
 
 pub mod clock;
 pub mod district;
+pub mod duty;
 pub mod envelope;
 pub mod family;
 pub mod id;

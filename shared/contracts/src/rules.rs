@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::family::family;
+use crate::{duty::Duty, family::family};
 
 family! {
     /// Subject `rules.v1.<kind>`: facts about the rules.
@@ -27,6 +27,9 @@ pub struct Changed {
     /// All its days, as CSV; none: the calendar that the program was built with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+    /// The roster: who is told when a clock warns or is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duty: Vec<Duty>,
     /// Staff number of who changed the rules.
     pub person: String,
     /// Why, numbers masked.

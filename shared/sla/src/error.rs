@@ -72,6 +72,9 @@ pub enum PolicyError {
     /// What a consultation may grant must be a range that holds the default limit of the class.
     #[error("consultation must be least <= most and hold the limit of key_difficult")]
     Consultation,
+    /// Quiet hours that begin when they end would be the whole day or nothing.
+    #[error("quiet hours must end at another time than they begin")]
+    Quiet,
     /// Levels must be 1, 2, 3 … and each must come later than the one below it, in both units.
     #[error("ladder step {level}: levels must be 1, 2, 3 ... and each later than the one before")]
     Ladder {

@@ -1,9 +1,16 @@
 //! Who is told at which stage: the escalation ladder of a ticket that nobody finishes.
 //!
-//! Source: issue 2, "grid worker → village/community chief → town/street chief → district"; the titles are those of
-//! the grid tree in `domain.md` section 1.1. The distances between the steps are our default, and policy.
+//! Source: issue 2, "grid worker → village/community chief → town/street chief → district"; issue 4, "leader's copy,
+//! supervision notice". The distances between the steps are our default, and policy.
 
+use crate::error::SlaError;
+use crate::local::{instant, local};
+use crate::policy::Limit;
+use chrono::{DateTime, NaiveTime, Utc};
+use contracts::duty::{Notice, Receiver};
+use contracts::lifecycle::Class;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
@@ -49,46 +56,6 @@ impl FromStr for Stage {
     }
 }
 
-/// The post that is told; who holds it is the roster's business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Receiver {
-    /// 承办单位: whoever has the work order.
-    HandlingUnit,
-    /// 网格员 of the ticket's grid.
-    GridWorker,
-    /// 村（社区）网格长.
-    VillageChief,
-    /// 镇（街）网格长.
-    TownChief,
-    /// 总网格长, at 区综治中心.
-    District,
-}
-
-impl Receiver {
-    /// The Chinese title.
-    pub fn zh(self) -> &'static str {
-        match self {
-            Self::HandlingUnit => "承办单位",
-            Self::GridWorker => "网格员",
-            Self::VillageChief => "村（社区）网格长",
-            Self::TownChief => "镇（街）网格长",
-            Self::District => "总网格长（区综治中心）",
-        }
-    }
-
-    /// The English title.
-    pub fn en(self) -> &'static str {
-        match self {
-            Self::HandlingUnit => "handling unit",
-            Self::GridWorker => "grid worker",
-            Self::VillageChief => "village or community grid chief",
-            Self::TownChief => "town or street grid chief",
-            Self::District => "district head of the grid",
-        }
-    }
-}
-
 /// How long after the deadline a step comes, in the unit the ticket's limit is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,14 +74,93 @@ pub struct LadderStep {
     pub level: u8,
     /// Who is told.
     pub receiver: Receiver,
+    /// What that person gets.
+    #[serde(default)]
+    pub notice: Notice,
     /// How long after the deadline.
     pub after: Offset,
 }
 
-/// The steps above the grid worker that a policy has by default.
-pub(crate) const DEFAULT_LADDER: [LadderStep; 3] =
-    [step(1, Receiver::VillageChief, 1, 1), step(2, Receiver::TownChief, 2, 2), step(3, Receiver::District, 4, 3)];
+/// 免打扰时段: what can wait is told when it ends.
+///
+/// Held are the warning and the steps after the deadline, of tickets that are not urgent and whose limit counts working
+/// time: such work rests at night, and so do those who are told. Limits in hours on the clock run through the night, and
+/// so do their alarms. The deadline itself is never held, nor a warning that would come after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quiet {
+    /// When it begins, on the clock in China.
+    pub from: NaiveTime,
+    /// When it ends; of the next day if that is earlier.
+    pub until: NaiveTime,
+}
 
-const fn step(level: u8, receiver: Receiver, hours: u32, working_days: u32) -> LadderStep {
-    LadderStep { level, receiver, after: Offset { hours, working_days } }
+impl Quiet {
+    /// The end of the quiet time that `at` falls into, if it does.
+    ///
+    /// # Errors
+    /// [`SlaError::OutOfRange`].
+    pub fn end(&self, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, SlaError> {
+        let here = local(at)?;
+        let (day, time) = (here.date(), here.time());
+        let over_midnight = self.until <= self.from;
+        let day = match (over_midnight, time >= self.from, time < self.until) {
+            (true, true, _) => day.succ_opt().ok_or(SlaError::OutOfRange)?,
+            (true, _, true) | (false, true, true) => day,
+            _ => return Ok(None),
+        };
+        instant(day, self.until).map(Some)
+    }
+
+    /// When an alarm of `stage` is told that is due at `at`; none if it does not wait.
+    ///
+    /// # Errors
+    /// [`SlaError::OutOfRange`].
+    pub fn holds(
+        &self,
+        stage: Stage,
+        (limit, urgent): (Limit, bool),
+        at: DateTime<Utc>,
+        due: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, SlaError> {
+        if urgent || stage == Stage::Overdue || matches!(limit, Limit::Hours(_)) {
+            return Ok(None);
+        }
+        Ok(self.end(at)?.filter(|end| stage != Stage::Warned || *end < due))
+    }
+}
+
+/// By default from 22:00 to 08:00.
+pub(crate) const DEFAULT_QUIET: Quiet = Quiet { from: const { hour(22) }, until: const { hour(8) } };
+
+/// The steps that a policy has by default for a class that has none of its own: up the grid tree.
+pub(crate) const DEFAULT_LADDER: [LadderStep; 3] = [
+    step(1, Receiver::VillageChief, Notice::Escalation),
+    step(2, Receiver::TownChief, Notice::Escalation),
+    step(3, Receiver::District, Notice::Supervision),
+];
+
+/// Matters that departments handle: first their own leader gets a copy.
+const OF_DEPARTMENTS: [LadderStep; 3] = [
+    step(1, Receiver::UnitLeader, Notice::Copy),
+    step(2, Receiver::TownChief, Notice::Escalation),
+    step(3, Receiver::Supervisor, Notice::Supervision),
+];
+
+/// The ladders of single classes that a policy has by default.
+pub(crate) fn default_ladders() -> BTreeMap<Class, Vec<LadderStep>> {
+    [Class::Coordination, Class::KeyDifficult].map(|class| (class, OF_DEPARTMENTS.to_vec())).into()
+}
+
+/// The first three steps come after 1, 2 and 4 hours or 1, 2 and 3 working days.
+const fn step(level: u8, receiver: Receiver, notice: Notice) -> LadderStep {
+    let hours = if level > 2 { 4 } else { level as u32 };
+    LadderStep { level, receiver, notice, after: Offset { hours, working_days: level as u32 } }
+}
+
+const fn hour(hour: u32) -> NaiveTime {
+    match NaiveTime::from_hms_opt(hour, 0, 0) {
+        Some(time) => time,
+        None => panic!("no such hour"),
+    }
 }

@@ -72,7 +72,7 @@ pub use deadline::{Deadline, deadline};
 pub use error::{CalendarError, PolicyError, SlaError};
 pub use explain::{Explanation, Lang, Step, explain, instant};
 pub use history::{Finding, History};
-pub use ladder::{LadderStep, Offset, Receiver, Stage, UnknownStage};
+pub use ladder::{LadderStep, Offset, Quiet, Stage, UnknownStage};
 pub use lamp::{Lamp, lamp};
 pub use ledger::{Replay, Verdict};
 pub use life::{Life, Phase, Span};

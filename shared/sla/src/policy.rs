@@ -14,14 +14,18 @@
 //! warned = "handling_unit"
 //! overdue = "grid_worker"
 //! ladder = [{ level = 1, receiver = "village_chief", after = { hours = 1, working_days = 1 } }]
+//! ladders = { coordination = [{ level = 1, receiver = "unit_leader", notice = "copy", after = { hours = 1, working_days = 1 } }] }
+//! quiet = { from = "22:00", until = "08:00" }
 //! ```
 
 use crate::error::{PolicyError, SlaError};
-use crate::ladder::{DEFAULT_LADDER, LadderStep, Offset, Receiver, Stage};
+use crate::ladder::{DEFAULT_LADDER, DEFAULT_QUIET, LadderStep, Offset, Quiet, Stage, default_ladders};
 use crate::limits::ClockLimits;
 use chrono::{NaiveTime, Timelike};
+use contracts::duty::Receiver;
 use contracts::lifecycle::Class;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
@@ -157,8 +161,14 @@ pub struct Policy {
     pub warned: Receiver,
     /// Who is told at [`Stage::Overdue`], the foot of the ladder.
     pub overdue: Receiver,
-    /// Who is told after that, rising.
+    /// Who is told after that, rising, in classes that have no ladder of their own.
     pub ladder: Vec<LadderStep>,
+    /// The ladders of single classes.
+    #[serde(default)]
+    pub ladders: BTreeMap<Class, Vec<LadderStep>>,
+    /// When those are not disturbed who can be told later; none: they are told at any hour.
+    #[serde(default)]
+    pub quiet: Option<Quiet>,
 }
 
 impl Default for Policy {
@@ -182,6 +192,8 @@ impl Default for Policy {
             warned: Receiver::HandlingUnit,
             overdue: Receiver::GridWorker,
             ladder: DEFAULT_LADDER.to_vec(),
+            ladders: default_ladders(),
+            quiet: Some(DEFAULT_QUIET),
         }
     }
 }
@@ -213,12 +225,22 @@ impl Policy {
         self.check_ladder()
     }
 
-    /// Who is told at `stage`; `None` for a level the ladder does not have.
-    pub fn receiver(&self, stage: Stage) -> Option<Receiver> {
+    /// The same policy with the ladder of this class.
+    #[must_use]
+    pub fn of_class(&self, class: Class) -> Self {
+        let ladder = self.ladders.get(&class).unwrap_or(&self.ladder).clone();
+        Self { ladder, ladders: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// Who is told at `stage`, then those above, who are told if nobody is there. Empty for a level that the ladder does
+    /// not have.
+    pub fn receivers(&self, stage: Stage) -> Vec<Receiver> {
+        let from = |level: u8| self.ladder.iter().filter(move |step| step.level >= level).map(|step| step.receiver);
         match stage {
-            Stage::Warned => Some(self.warned),
-            Stage::Overdue => Some(self.overdue),
-            Stage::Escalated(level) => self.ladder.iter().find(|step| step.level == level).map(|step| step.receiver),
+            Stage::Warned => [self.warned, self.overdue].into_iter().chain(from(1)).collect(),
+            Stage::Overdue => std::iter::once(self.overdue).chain(from(1)).collect(),
+            Stage::Escalated(level) if self.ladder.iter().any(|step| step.level == level) => from(level).collect(),
+            Stage::Escalated(_) => Vec::new(),
         }
     }
 
@@ -232,18 +254,26 @@ impl Policy {
     }
 
     fn check_ladder(&self) -> Result<(), PolicyError> {
-        let mut below = Offset { hours: 0, working_days: 0 };
-        for (expected, step) in (1..=u8::MAX).zip(&self.ladder) {
-            let LadderStep { level, after, .. } = *step;
-            let rises = after.hours > below.hours && after.working_days > below.working_days;
-            let bounded = after.hours <= MAX_HOURS && after.working_days <= MAX_WORKING_DAYS;
-            if level != expected || !rises || !bounded {
-                return Err(PolicyError::Ladder { level });
-            }
-            below = after;
+        if self.quiet.is_some_and(|quiet| quiet.from == quiet.until) {
+            return Err(PolicyError::Quiet);
         }
-        if self.ladder.len() > usize::from(u8::MAX) { Err(PolicyError::Ladder { level: u8::MAX }) } else { Ok(()) }
+        std::iter::once(&self.ladder).chain(self.ladders.values()).try_for_each(|ladder| rises(ladder))
     }
+}
+
+/// Levels count from 1 and come one after the other.
+fn rises(ladder: &[LadderStep]) -> Result<(), PolicyError> {
+    let mut below = Offset { hours: 0, working_days: 0 };
+    for (expected, step) in (1..=u8::MAX).zip(ladder) {
+        let LadderStep { level, after, .. } = *step;
+        let rises = after.hours > below.hours && after.working_days > below.working_days;
+        let bounded = after.hours <= MAX_HOURS && after.working_days <= MAX_WORKING_DAYS;
+        if level != expected || !rises || !bounded {
+            return Err(PolicyError::Ladder { level });
+        }
+        below = after;
+    }
+    if ladder.len() > usize::from(u8::MAX) { Err(PolicyError::Ladder { level: u8::MAX }) } else { Ok(()) }
 }
 
 impl DayTimes {

@@ -85,7 +85,7 @@ fn a_holiday_on_the_last_day_of_the_file_is_not_worked() {
 #[test]
 fn a_policy_that_contradicts_itself_is_refused() {
     type Spoil = fn(&mut Policy);
-    let spoilt: [(Spoil, PolicyError); 12] = [
+    let spoilt: [(Spoil, PolicyError); 14] = [
         (|p| p.version = " ".to_owned(), PolicyError::NoVersion),
         (|p| p.warn_percent = 0, PolicyError::WarnPercent(0)),
         (|p| p.warn_percent = 100, PolicyError::WarnPercent(100)),
@@ -98,6 +98,8 @@ fn a_policy_that_contradicts_itself_is_refused() {
         (|p| p.ladder[0].after.hours = 0, PolicyError::Ladder { level: 1 }),
         (|p| p.ladder[2].after.working_days = 2, PolicyError::Ladder { level: 3 }),
         (|p| p.ladder[2].after.hours = u32::MAX, PolicyError::Ladder { level: 3 }),
+        (|p| p.ladders.values_mut().for_each(|l| l[1].level = 1), PolicyError::Ladder { level: 1 }),
+        (|p| p.quiet.iter_mut().for_each(|q| q.until = q.from), PolicyError::Quiet),
     ];
     let start = china("2026-03-06T10:00:00");
     for (spoil, error) in spoilt {

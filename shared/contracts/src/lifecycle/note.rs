@@ -39,6 +39,7 @@ vocabulary! {
         Reclassify          "reclassify"           "重新分类"     "reclassify";
         Succeed             "succeed"              "机构调整承接" "pass to the successor of a reorganised unit";
         Recalculate         "recalculate"          "重算时限"     "compute a provisional deadline anew by a new calendar";
+        Hold                "hold"                 "待人工受理"   "wait for a call-taker, who is to accept it in time";
     }
 }
 
@@ -157,6 +158,7 @@ pub const NOTES: &[NoteRow] = notes! {
         clocks [];
     Succeed, in *LIVE, by [Administrator], clocks [];
     Recalculate, in *LIVE, by [Administrator], clocks [];
+    Hold, in [Received], by [System], clocks [];
 };
 
 impl Note {

@@ -102,6 +102,7 @@ call_back         | MERGED | callback_clerk
 reclassify        | RECEIVED PENDING_DISPATCH DISPATCHED IN_PROGRESS | call_taker dispatcher hotline_office system
 succeed           | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 recalculate       | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
+hold              | RECEIVED | system
 ";
 
 const OPEN: &str = "RECEIVED NEED_INFO PENDING_DISPATCH DISPATCHED IN_PROGRESS RETURN_REVIEW \
