@@ -9,6 +9,7 @@
 //! - [`train`] the classifier's model from labelled reports, and how good it is
 //! - [`learning`] what people said of tickets, to train from, and a new model tried on past tickets
 //! - [`catalogue`] the dispatch catalogue, out to a file and back
+//! - [`qr`] codes for walls, each for a place
 //! - [`settings`] where broker, databases and services are; [`database`] opens the latter
 //! - [`input`], [`output`], [`screen`] files and what people see
 
@@ -22,6 +23,7 @@ mod input;
 mod learning;
 mod output;
 mod provision;
+mod qr;
 mod screen;
 mod settings;
 mod submit;
@@ -60,6 +62,7 @@ enum Command {
     Shadow(learning::ShadowArgs),
     #[command(subcommand)]
     Catalogue(catalogue::Command),
+    Qr(qr::Args),
     Deadline(deadline::Args),
 }
 
@@ -91,6 +94,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Samples(args) => wait(learning::samples(args)),
         Command::Shadow(args) => wait(learning::shadow(args)),
         Command::Catalogue(command) => wait(catalogue::run(command)),
+        Command::Qr(args) => qr::run(&args),
         Command::Deadline(args) => deadline::run(&args),
     }
 }

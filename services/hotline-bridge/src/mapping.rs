@@ -95,6 +95,7 @@ pub fn submission(table: &OrderTable, order: &Value) -> Result<Submit, Problem> 
         channel: required(&table.channel, order, word::<Channel>)?,
         text: with_lines(table, text, order)?,
         division: table.division.read(order, division)?,
+        point: None,
         class: table.class.read(order, word::<Class>)?,
         hold: table.hold.read(order, flag)?.unwrap_or(false),
         reporter: known.then_some(reporter),

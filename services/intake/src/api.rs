@@ -1,4 +1,4 @@
-//! The HTTP face: `POST /api/v1/reports`, `GET /api/v1/tickets/{number}?code=…`, `POST /api/v1/tickets/{number}/acts?code=…`.
+//! The HTTP face: `POST /api/v1/reports` (with `?place=` from a QR code), `GET /api/v1/tickets/{number}?code=…`, `POST /api/v1/tickets/{number}/acts?code=…`.
 
 use axum::{
     Json, Router,
@@ -11,8 +11,9 @@ use axum::{
 use bus::Clock;
 use chassis::http::{HttpProblem, traceparent};
 use contracts::{
+    district::District,
     envelope::{MAX_BODY, bad_body},
-    id::{MessageId, SourceId},
+    id::{DivisionCode, MessageId, SourceId},
     intake::Submit,
     problem::Problem,
 };
@@ -55,8 +56,34 @@ struct Created {
     location: String,
 }
 
-async fn report(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
-    let (source, submit) = read(&headers, &body).map_err(|p| HttpProblem(StatusCode::BAD_REQUEST, p))?;
+/// The place that a QR code on a wall stands for: the code's address has it (`gridline qr` prints them).
+#[derive(Deserialize)]
+struct Wall {
+    #[serde(default)]
+    place: Option<String>,
+}
+
+impl Wall {
+    fn division(&self) -> Result<Option<DivisionCode>, Problem> {
+        let Some(place) = &self.place else { return Ok(None) };
+        let known = place.parse().ok().filter(|code| District::sample().division(code).is_some());
+        let unknown =
+            || Problem::field("place", "不是本区的区划代码，请重新扫码", "is no division of the district; scan the code again");
+        known.ok_or_else(unknown).map(Some)
+    }
+}
+
+async fn report(
+    State(api): State<Api>,
+    Query(wall): Query<Wall>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, HttpProblem> {
+    let bad = |p| HttpProblem(StatusCode::BAD_REQUEST, p);
+    let place = wall.division().map_err(bad)?;
+    let (source, mut submit) = read(&headers, &body).map_err(bad)?;
+    // who says where it is knows better than the wall
+    submit.division = submit.division.or(place);
     // each request is its own; what is the same report is decided by source and external id
     let id = MessageId(uuid::Uuid::new_v4());
     let asked = api.door.ask(id, Heard::Submit(source, Box::new(submit)), traceparent(&headers)).await;

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use contracts::{
     envelope::{Inbound, Outbound},
     family::Family,
-    id::{MessageId, SourceId, TicketId},
+    id::{DivisionCode, MessageId, SourceId, TicketId},
     intake::{Receipt, ReceiptOutcome, Receipts, Submit},
     lifecycle::{Act, Context, Intake as IntakeFacts, Role, next},
     problem::Problem,
@@ -37,7 +37,7 @@ pub fn day(at: DateTime<Utc>) -> String {
     china.format("%Y%m%d").to_string()
 }
 
-/// What makes two submissions the same: everything but the number they share.
+/// What makes two submissions the same: everything but the number they share, and where the phone was meanwhile.
 pub fn digest(submit: &Submit) -> String {
     let content = serde_json::to_vec(&(&submit.channel, &submit.text, &submit.division, &submit.class, &submit.reporter));
     Sha256::digest(content.unwrap_or_default()).iter().map(|b| format!("{b:02x}")).collect()
@@ -80,7 +80,7 @@ pub fn register(
 pub fn received(
     ticket: TicketId,
     source: &SourceId,
-    submit: &Submit,
+    (submit, division): (&Submit, Option<DivisionCode>),
     number: &str,
     now: DateTime<Utc>,
 ) -> Result<Outbound, Problem> {
@@ -93,7 +93,7 @@ pub fn received(
         source: source.clone(),
         channel: submit.channel,
         text: submit.text.masked(),
-        division: submit.division.clone(),
+        division,
         class: submit.class,
         hold: submit.hold,
         at: now,

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use bus::consume::Delivery;
 use chrono::{DateTime, Utc};
 use contracts::{
+    district::District,
     envelope::{Envelope, Inbound, Outbound},
-    id::{MessageId, SourceId, TicketId},
+    id::{DivisionCode, MessageId, SourceId, TicketId},
     intake::{Intake as IntakeMessage, Submit},
     problem::Problem,
     subject,
@@ -23,6 +24,7 @@ use crate::{
     config::Config,
     domain::{self, Registered},
     entity::{citizen_act, progress, registration},
+    place::Centres,
     progress as going, store,
 };
 
@@ -92,6 +94,7 @@ impl HeardTrait for Heard {
 pub struct Intake {
     config: Config,
     sources: HashSet<SourceId>,
+    centres: Centres,
 }
 
 /// What lies on the desk while a batch is decided.
@@ -114,7 +117,19 @@ pub struct Desk {
 impl Intake {
     /// With these settings.
     pub fn new(config: Config) -> Self {
-        Self { sources: config.sources.iter().cloned().collect(), config }
+        Self { sources: config.sources.iter().cloned().collect(), config, centres: Centres::default() }
+    }
+
+    /// With centres of divisions, by which a phone's place is known.
+    #[must_use]
+    pub fn near(self, centres: Centres) -> Self {
+        Self { centres, ..self }
+    }
+
+    /// Where it is, as the source says or as the phone is.
+    fn place(&self, submit: &Submit) -> Option<DivisionCode> {
+        let by_phone = || submit.point.and_then(|p| self.centres.division(p, District::sample()));
+        submit.division.clone().or_else(by_phone)
     }
 
     fn submit(
@@ -134,7 +149,10 @@ impl Intake {
                 let n = desk.numbers.next().ok_or(Refusal::TooEarly("no number left in this batch"))?;
                 let number = format!("{}{}-{n:06}", self.config.number_prefix, desk.day);
                 let row = domain::register(ticket, source, submit, number, code(), message.now);
-                outbound.push(domain::received(ticket, source, submit, &row.number, message.now).map_err(Refusal::Illegal)?);
+                outbound.push(
+                    domain::received(ticket, source, (submit, self.place(submit)), &row.number, message.now)
+                        .map_err(Refusal::Illegal)?,
+                );
                 let registered = Registered { ticket, number: row.number.clone(), code: row.code.clone(), repeated: false };
                 desk.known.insert(row.ticket_id.clone(), row.clone());
                 desk.new.push(row);

@@ -14,6 +14,7 @@ mod domain;
 mod entity;
 mod handlers;
 mod migration;
+mod place;
 mod progress;
 mod shown;
 mod store;
@@ -22,6 +23,7 @@ mod tests;
 
 use bus::topology;
 use chassis::{Context, Settings};
+use contracts::district::District;
 
 /// Default settings, explained.
 pub const DEFAULTS: &str = include_str!("../default.toml");
@@ -31,7 +33,8 @@ pub use handlers::Intake;
 /// Starts the service; returns the public address, if it has one.
 pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
     let (db, relay) = context.store::<migration::Migrator>().await?;
-    let engine = context.engine(Intake::new(settings.own("intake")?), &db, &relay);
+    let centres = place::Centres::read(&settings.own::<String>("places.centres")?, District::sample())?;
+    let engine = context.engine(Intake::new(settings.own("intake")?).near(centres), &db, &relay);
     context.listen(topology::INTAKE, &engine);
     context.listen(topology::INTAKE_PROGRESS, &engine);
     context.listen(topology::INTAKE_ANSWERS, &engine);

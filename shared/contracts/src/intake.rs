@@ -67,6 +67,22 @@ impl std::fmt::Debug for Reporter {
     }
 }
 
+/// Where a phone says that it is, in degrees. Stays in intake: only the division leaves it.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    /// East.
+    pub lon: f64,
+    /// North.
+    pub lat: f64,
+}
+
+impl std::fmt::Debug for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Point(..)")
+    }
+}
+
 /// A report as a source sends it. Unknown fields are refused: a misspelt one would be lost without a word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +96,9 @@ pub struct Submit {
     /// Where, if the source knows: from the QR code, the grid worker's grid, the call-taker.
     #[serde(default)]
     pub division: Option<DivisionCode>,
+    /// Where the phone is, if it says so and the source does not know the division.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<Point>,
     /// The class that a call-taker or platform has set; classification follows it.
     #[serde(default)]
     pub class: Option<Class>,

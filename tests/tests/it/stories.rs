@@ -9,6 +9,7 @@ mod merging;
 mod moment;
 mod officers;
 mod pingpong;
+mod places;
 mod reorganised;
 mod scene;
 mod teaching;

@@ -55,6 +55,7 @@ fn parse(bytes: &[u8], with_class: bool) -> Result<Submit, Problem> {
         channel: line.channel,
         text: line.text,
         division: line.division,
+        point: None,
         class,
         hold: line.hold,
         reporter: line.reporter,
