@@ -1,10 +1,15 @@
-//! A ruling teaches the catalogue: what it proposes is accepted by a person, and the next such ticket goes right.
+//! A ruling teaches the catalogue: what it proposes is accepted by a person, and the next such ticket goes right. A
+//! reclassification does too, and gives a sample; a model is tried beside the one in force and accepted.
 
 use contracts::{
     id::TicketId,
     ticket::{Class, Classified, ReturnRuled},
 };
-use gridline_tests::{Backend, City, city::Ticket, until};
+use gridline_tests::{
+    Backend, City,
+    city::{Ticket, story::ways::grant},
+    until,
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -20,7 +25,11 @@ async fn reports(city: &City) -> (Ticket, Classified) {
 
 /// What the catalogue's face says to a person's decision.
 async fn decides(city: &City, key: &str, path: &str, body: Value) -> (StatusCode, Value) {
-    let url = format!("{}/api/v1/catalogue/{path}", city.http("classification"));
+    decides_at(city, key, &format!("catalogue/{path}"), body).await
+}
+
+async fn decides_at(city: &City, key: &str, path: &str, body: Value) -> (StatusCode, Value) {
+    let url = format!("{}/api/v1/{path}", city.http("classification"));
     let answer = city.browser.post(url).header("Idempotency-Key", key).json(&body).send().await.expect("classification answers");
     (answer.status(), answer.json().await.expect("JSON"))
 }
@@ -74,4 +83,43 @@ async fn a_ruling_is_accepted_for_the_catalogue_and_the_next_ticket_goes_right()
     assert_eq!(reports(&city).await.1.lead.as_str(), wrong);
     assert_eq!(decides(&city, "4", "undo", no).await.0, StatusCode::CONFLICT);
     city.finish().await;
+}
+
+/// The shipped model, with another name in its description.
+fn another_model() -> Vec<u8> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/classification/model/jizhou.model");
+    let mut model = std::fs::read(file).expect("the shipped model");
+    let name = b"\"data\":\"";
+    let at = model.windows(name.len()).position(|w| w == name).expect("its description") + name.len();
+    model[at..at + 4].copy_from_slice(b"beef");
+    model
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reclassification_teaches_and_a_tried_model_is_accepted_while_tickets_come() {
+    City::tells_on(Backend::Postgres, async |story| {
+        let city = story.city;
+        let ticket = story.in_progress(Class::Coordination, "D02").await;
+        let to = json!({"do": "reclassify", "lead": "D11", "reason": "该路段属国道"});
+        story.does("D02", &ticket, to).await;
+        story.gives(contracts::lifecycle::Act::Reroute, "CENTRE/li", &ticket, grant("reclassify")).await;
+        let proposal = proposed(city, ticket.id).await;
+        assert_eq!((proposal["source"].as_str(), proposal["unit"].as_str()), (Some("reclassified"), Some("D11")));
+
+        let db = city.database("classification").await;
+        let said = classification::samples::export(&db).await.unwrap();
+        assert_eq!((said.reports.len(), said.reports[0]["lead"].as_str()), (1, Some("D11")));
+        let (id, report) = classification::shadow::try_model(&db, another_model(), 100, 0).await.unwrap();
+        assert_eq!((report.tickets, report.category, report.labelled), (1, 0, 1), "{report:?}");
+
+        let yes = json!({"person": "管-1", "reason": "试运行无变差"});
+        let accept = format!("models/{id}/accept");
+        assert_eq!(decides_at(city, "m1", &accept, yes.clone()).await, (StatusCode::OK, json!({"version": 1})));
+        let taken = reports(city).await.1.rules_version;
+        assert!(taken.contains("model-beef") && taken.ends_with("派单目录 1"), "{taken}");
+        assert_eq!(decides(city, "u1", "undo", yes).await, (StatusCode::OK, json!({"version": 2})));
+        let back = reports(city).await.1.rules_version;
+        assert!(!back.contains("model-beef"), "{back}");
+    })
+    .await;
 }
