@@ -1,7 +1,5 @@
 //! Acts of clerks: a form's content goes to dispatch, which decides; what it says is shown.
 
-use std::time::Duration;
-
 use axum::{
     extract::{
         Form, Path, State,
@@ -16,76 +14,28 @@ use contracts::{
     problem::Problem,
     work::{AnswerOutcome, UnitAct},
 };
-use reqwest::{Client, Url, redirect};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     filter::Filter,
     forms,
     pages::{Desk, find, unavailable},
     store,
+    upstream::Upstream,
     visit::{Failure, failed, failed_at, remembered},
 };
 
-/// Longest wait for dispatch.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The way to dispatch.
-#[derive(Clone, Debug)]
-pub struct Dispatch {
-    url: Url,
-    client: Client,
-}
-
-impl Dispatch {
-    /// At this address; none if it is empty: then there are no forms.
-    pub fn at(url: &str) -> anyhow::Result<Option<Self>> {
-        if url.is_empty() {
-            return Ok(None);
-        }
-        chassis::install_tls();
-        let url: Url = url.parse().map_err(|_| anyhow::anyhow!("setting `console.dispatch_url` takes an address or nothing"))?;
-        anyhow::ensure!(matches!(url.scheme(), "http" | "https"), "setting `console.dispatch_url` takes http or https");
-        // the address is what the operator set: no redirect and no proxy leads elsewhere
-        let client = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).no_proxy().build()?;
-        Ok(Some(Self { url, client }))
-    }
-
-    /// Asks dispatch; a problem is its refusal.
-    async fn act(&self, unit: &UnitId, key: &str, act: &UnitAct) -> Result<(), Failure> {
-        let mut url = self.url.clone();
-        url.set_path(&format!("/api/v1/units/{unit}/acts"));
-        let mut request = self.client.post(url).header("idempotency-key", key).json(act);
-        if let Some(trace) = bus::trace::outgoing(&tracing::Span::current(), None) {
-            request = request.header("traceparent", trace);
-        }
-        let away = |e: reqwest::Error| {
-            // without the address: it may hold a secret
-            tracing::warn!(error = %e.without_url(), "dispatch can't be reached");
-            let (zh, en) = ("派单服务暂时无法连接，请稍后重试", "dispatch can't be reached; try again in a moment");
-            (StatusCode::BAD_GATEWAY, Problem::new("dispatch_away", zh, en))
-        };
-        let response = request.send().await.map_err(away)?;
-        let status = response.status();
-        let body = response.bytes().await.map_err(away)?;
-        answer(status, &body)
-    }
-}
-
-/// What dispatch said. The same act once more was done the first time.
-fn answer(status: StatusCode, body: &[u8]) -> Result<(), Failure> {
-    match serde_json::from_slice::<AnswerOutcome>(body) {
+/// Asks dispatch; a problem is its refusal. The same act once more was done the first time.
+async fn ask(dispatch: &Upstream, unit: &UnitId, key: &str, act: &Value) -> Result<(), Failure> {
+    let (status, body) = dispatch.ask(&format!("/api/v1/units/{unit}/acts"), key, act).await?;
+    match serde_json::from_slice::<AnswerOutcome>(&body) {
         Ok(AnswerOutcome::Done) if status.is_success() => return Ok(()),
         Ok(AnswerOutcome::Refused { problem }) => return Err((StatusCode::CONFLICT, problem)),
         _ => {}
     }
-    match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) if problem.code == "repeated" => Ok(()),
-        Ok(problem) => Err((if status.is_client_error() { status } else { StatusCode::BAD_GATEWAY }, problem)),
-        Err(_) => {
-            let (zh, en) = ("派单服务的答复无法识别", "dispatch's answer can't be read");
-            Err((StatusCode::BAD_GATEWAY, Problem::new("dispatch_answer", zh, en)))
-        }
+    match dispatch.refusal(status, &body) {
+        (_, problem) if problem.code == "repeated" => Ok(()),
+        failure => Err(failure),
     }
 }
 
@@ -129,17 +79,19 @@ async fn done(desk: &Desk, number: &str, headers: &HeaderMap, pairs: &[(String, 
         return Err(bad(broken()));
     }
     let act = json!({"ticket": row.ticket_id, "person": given(pairs, "person"), "act": act});
-    let act: UnitAct = serde_json::from_value(act).map_err(|e| bad(bad_body(&e)))?;
-    dispatch.act(&unit, key, &act).await?;
+    // what dispatch could not read is told at the form
+    serde_json::from_value::<UnitAct>(act.clone()).map_err(|e| bad(bad_body(&e)))?;
+    ask(dispatch, &unit, key, &act).await?;
     Ok(row.number)
 }
 
-fn given<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
+/// A field of a form; empty if it is not there.
+pub fn given<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
     pairs.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v.trim())
 }
 
 /// Does the form come from our own page? Without accounts nothing else keeps another site from sending one.
-fn own(headers: &HeaderMap) -> bool {
+pub fn own(headers: &HeaderMap) -> bool {
     let value = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     match (value("sec-fetch-site"), value("origin")) {
         (Some(site), _) => site == "same-origin" || site == "none",
@@ -148,8 +100,9 @@ fn own(headers: &HeaderMap) -> bool {
     }
 }
 
-fn foreign() -> Failure {
-    let (zh, en) = ("请在工单页面上操作", "use the form on the ticket's page");
+/// The form came from elsewhere.
+pub fn foreign() -> Failure {
+    let (zh, en) = ("请在本平台页面上操作", "use the form on our own page");
     (StatusCode::FORBIDDEN, Problem::new("foreign_form", zh, en))
 }
 
@@ -158,6 +111,7 @@ fn no_forms() -> Failure {
     (StatusCode::NOT_FOUND, Problem::new("no_forms", zh, en))
 }
 
-fn broken() -> Problem {
+/// The form is not one of ours.
+pub fn broken() -> Problem {
     Problem::new("bad_form", "表单内容无法识别，请刷新页面重填", "the form can't be read; reload the page and fill it in again")
 }

@@ -11,6 +11,9 @@ pub struct Config {
     pub page_size: u64,
     /// Where dispatch takes acts; empty: no forms.
     pub dispatch_url: String,
+    /// Where classification lets people decide on the catalogue and the model; empty: no such page.
+    #[serde(default)]
+    pub classification_url: String,
 }
 
 impl Config {

@@ -56,7 +56,7 @@ async fn each_state_offers_what_is_done_there() {
     let (url, _) = dispatch().await;
     for (story, offered) in [
         (Story::new(1).received(), "accept answer_now refuse hand_over ask_info urge supervise merge"),
-        (Story::new(1).received().classified().dispatched(9), "recall urge supervise merge"),
+        (Story::new(1).received().classified().dispatched(9), "recall reclassify urge supervise merge"),
         (
             Story::new(1).received().classified().dispatched(9).signed().noted(
                 2,
@@ -65,7 +65,7 @@ async fn each_state_offers_what_is_done_there() {
                 State::InProgress,
                 |f| f.request = Some(RequestKind::Extend),
             ),
-            "grant deny urge supervise merge",
+            "grant deny reclassify urge supervise merge",
         ),
         (Story::new(1).received().classified().dispatched(9).signed().reported(3), "check urge supervise merge"),
         (

@@ -1,19 +1,18 @@
 //! A console on a database of its own, and a browser that looks at it.
 
 use bus::Clock;
-use contracts::envelope::Inbound;
+use contracts::{envelope::Inbound, id::MessageId};
 use outbox::{Db, Handler};
 use sea_orm::EntityTrait;
 
 use super::story::{self, START, Story, at};
 use crate::{
-    Console,
-    acting::Dispatch,
-    api,
+    Console, decided,
     entity::{event, ticket},
     handlers::Heard,
     migration::Migrator,
     pages,
+    upstream::Upstream,
 };
 
 pub struct World {
@@ -45,17 +44,23 @@ impl World {
 
     /// The same, whose clerks' acts go to this address.
     pub async fn with_dispatch(url: &str) -> Self {
-        let dispatch = Dispatch::at(url).unwrap();
+        Self::beside(url, "").await
+    }
+
+    /// The same, beside a dispatch and a classification at these addresses.
+    pub async fn beside(dispatch: &str, classification: &str) -> Self {
+        let service = |url| Upstream::at(url, "test", ("服务", "the service")).unwrap();
+        let (dispatch, classification) = (service(dispatch), service(classification));
         chassis::install_tls();
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("console.db").display());
         let db = Db::open::<Migrator>(&url, "console").await.unwrap();
         let clock = Clock::system();
         clock.set(at(START));
-        let desk = pages::Desk { db: db.clone(), clock: clock.clone(), page_size: 10, dispatch };
+        let desk = pages::Desk { db: db.clone(), clock: clock.clone(), page_size: 10, dispatch, classification };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let router = pages::router(desk.clone()).merge(api::router(desk));
+        let router = crate::routes(desk);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             db,
@@ -77,6 +82,18 @@ impl World {
         }
         Console.save(&tx, desk).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Hears what is decided for all, each in a transaction of its own.
+    pub async fn learns(&self, heard: &[decided::Heard]) {
+        for body in heard.iter().cloned() {
+            let message = Inbound { id: MessageId::of_event("test", "1"), seq: None, now: at(START), body };
+            let tx = self.db.write().await.unwrap();
+            let mut desk = decided::Decided.load(&tx, std::slice::from_ref(&message)).await.unwrap();
+            decided::Decided.decide(&mut desk, &message).unwrap();
+            decided::Decided.save(&tx, desk).await.unwrap();
+            tx.commit().await.unwrap();
+        }
     }
 
     pub async fn hears_stories(&self, stories: &[Story]) {
