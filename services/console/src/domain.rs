@@ -52,10 +52,12 @@ enum Group {
     Lead,
     /// Class.
     Class,
+    /// Whether it counts in the assessment.
+    Excluded,
 }
 
 /// For each group, the sequence number of the fact that owns it; 0: none yet.
-type Owners = [i64; Group::Class as usize + 1];
+type Owners = [i64; Group::Excluded as usize + 1];
 
 /// A ticket's row on the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +109,7 @@ impl Row {
             done_ms: None,
             closed_ms: None,
             lead: None,
+            excluded: false,
             heirs: None,
             owners: String::new(),
         };
@@ -217,6 +220,9 @@ impl Row {
         }
         if let Some(c) = f.category.as_deref().and_then(|code| District::sample().category(code)) {
             self.matter(seq, (&c.code, &c.name, c.nature));
+        }
+        if f.note == Note::GrantExclusion && self.claim(Group::Excluded, seq) {
+            self.model.excluded = true;
         }
         if f.note == Note::Succeed {
             self.succeeded(&f.units, seq);

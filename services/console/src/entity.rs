@@ -61,6 +61,8 @@ pub mod ticket {
         pub closed_ms: Option<i64>,
         /// The lead case of a merged ticket.
         pub lead: Option<String>,
+        /// It does not count in the assessment (剔除).
+        pub excluded: bool,
         /// Who succeeded a reorganised unit, JSON: see `domain`.
         pub heirs: Option<String>,
         /// Which fact set which fields: see `domain`.
@@ -96,6 +98,66 @@ pub mod event {
         /// The JSON body as it came.
         #[sea_orm(column_type = "Text")]
         pub body: String,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Rules that were put in force.
+pub mod rules {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One version.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "rules")]
+    pub struct Model {
+        /// Version of dispatch's register.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        /// `contracts::rules::Changed`, JSON.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Periodic work of the district centre.
+pub mod supervision_task {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One task.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "supervision_task")]
+    pub struct Model {
+        /// `monthly-2026-10`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub task: String,
+        /// Beginning of its period, ms.
+        pub from_ms: i64,
+        /// End of its period, ms.
+        pub to_ms: i64,
+        /// Until when it is to be done, ms.
+        pub due_ms: i64,
+        /// When it opened, ms.
+        pub opened_ms: i64,
+        /// When it was closed, ms.
+        pub closed_ms: Option<i64>,
+        /// Staff number of who closed it.
+        pub person: Option<String>,
+        /// The minutes, numbers masked.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub minutes: Option<String>,
     }
 
     /// None.

@@ -5,11 +5,13 @@
 //! read model: `ticket`, one row each, for lists and counts; `event`, every fact as it was told, for the page of
 //! one ticket. Facts may come twice or in any order; the rows end up the same (see `domain`).
 //!
-//! Pages: `/tickets`, `/tickets/{number}`, `/units`; the same as JSON under `/api/v1/`. No reporter is known here.
+//! Pages: `/tickets`, `/tickets/{number}`, `/units`, `/supervision`, `/catalogue`; tickets and units as JSON under `/api/v1/`. No reporter is known here.
 
 mod acting;
 mod api;
+mod catalogue;
 mod config;
+mod decided;
 mod domain;
 mod entity;
 mod filter;
@@ -21,6 +23,8 @@ mod migration;
 mod names;
 mod pages;
 mod store;
+mod supervision;
+mod upstream;
 mod view;
 mod visit;
 
@@ -29,6 +33,7 @@ mod tests;
 
 use bus::topology;
 use chassis::{Context, Settings};
+use upstream::Upstream;
 
 /// Default settings, explained.
 pub const DEFAULTS: &str = include_str!("../default.toml");
@@ -41,7 +46,15 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(Console, &db, &relay);
     context.listen(topology::CONSOLE, &engine);
-    let dispatch = acting::Dispatch::at(&config.dispatch_url)?;
-    let desk = pages::Desk { db, clock: context.clock.clone(), page_size: config.page_size, dispatch };
-    context.serve(&settings, pages::router(desk.clone()).merge(api::router(desk))).await
+    context.listen(topology::CONSOLE_DECIDED, &context.engine(decided::Decided, &db, &relay));
+    let dispatch = Upstream::at(&config.dispatch_url, "console.dispatch_url", ("派单服务", "dispatch"))?;
+    let names = ("分类服务", "classification");
+    let classification = Upstream::at(&config.classification_url, "console.classification_url", names)?;
+    let desk = pages::Desk { db, clock: context.clock.clone(), page_size: config.page_size, dispatch, classification };
+    context.serve(&settings, routes(desk)).await
+}
+
+/// All pages, and the same for programs.
+fn routes(desk: pages::Desk) -> axum::Router {
+    pages::router(desk.clone()).merge(supervision::router(desk.clone())).merge(api::router(desk))
 }

@@ -11,7 +11,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![outbox::migration(), Box::new(First), Box::new(LeadCase)]
+        vec![outbox::migration(), Box::new(First), Box::new(LeadCase), Box::new(Decided)]
     }
 }
 
@@ -96,6 +96,44 @@ impl MigrationTrait for LeadCase {
     }
 }
 
+/// Rules that were put in force, and periodic work.
+struct Decided;
+
+impl MigrationName for Decided {
+    fn name(&self) -> &'static str {
+        "m0004_console_decided"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Decided {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.create_table(Table::create().table("rules").col(big_integer("version").primary_key()).col(text("body")).to_owned())
+            .await?;
+        m.create_table(
+            Table::create()
+                .table("supervision_task")
+                .col(text("task").primary_key())
+                .col(big_integer("from_ms"))
+                .col(big_integer("to_ms"))
+                .col(big_integer("due_ms"))
+                .col(big_integer("opened_ms"))
+                .col(big_integer_null("closed_ms"))
+                .col(text_null("person"))
+                .col(text_null("minutes"))
+                .to_owned(),
+        )
+        .await
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["supervision_task", "rules"] {
+            m.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
 fn ticket() -> TableCreateStatement {
     Table::create()
         .table("ticket")
@@ -123,6 +161,7 @@ fn ticket() -> TableCreateStatement {
         .col(boolean("provisional"))
         .col(big_integer_null("done_ms"))
         .col(big_integer_null("closed_ms"))
+        .col(boolean("excluded"))
         .col(text("owners"))
         .to_owned()
 }

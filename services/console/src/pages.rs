@@ -9,11 +9,12 @@ use axum::{
     routing::{get, post},
 };
 use bus::Clock;
-use contracts::{lifecycle, lifecycle::Class, problem::Problem};
+use contracts::{lifecycle, lifecycle::Class, problem::Problem, rules::Changed};
 use outbox::Db;
+use sla::{Books, Explanation};
 
 use crate::{
-    acting::{self, Dispatch},
+    acting, catalogue,
     entity::{event, ticket},
     filter::{Filter, Page},
     forms::{self, FormView},
@@ -21,6 +22,7 @@ use crate::{
     lang::Lang,
     names::{self, Choice},
     store,
+    upstream::Upstream,
     view::{self, Dossier, Line, RowView, UnitView},
     visit::{Failure, Frame, Visit, failed, remembered},
 };
@@ -38,7 +40,9 @@ pub struct Desk {
     /// Tickets on one page of the list.
     pub page_size: u64,
     /// Where acts go; none: no forms.
-    pub dispatch: Option<Dispatch>,
+    pub dispatch: Option<Upstream>,
+    /// Where the catalogue is decided on; none: it is not shown.
+    pub classification: Option<Upstream>,
 }
 
 /// Routes of the pages.
@@ -51,6 +55,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/tickets/{number}", get(ticket))
         .route("/tickets/{number}/acts", post(acting::act))
         .route("/units", get(units))
+        .route("/catalogue", get(catalogue::page).post(catalogue::decide))
         .route("/assets/console.css", get(asset("text/css; charset=utf-8", CSS)))
         .route("/assets/icon.svg", get(asset("image/svg+xml", ICON)))
         .route("/{*other}", get(nowhere))
@@ -145,6 +150,8 @@ struct TicketPage {
     frame: Frame,
     row: RowView,
     dossier: Dossier,
+    /// How the deadlines came about.
+    explanation: Explanation,
     /// The case that this ticket is merged under.
     lead: Option<Line>,
     /// The tickets that are merged under this one.
@@ -178,6 +185,7 @@ async fn show(desk: &Desk, visit: &Visit, number: Option<String>) -> Result<Stri
     let (now, lang) = (desk.clock.now().timestamp_millis(), visit.lang);
     let here = format!("/tickets/{}", row.number);
     let state = row.state.parse().ok();
+    let explanation = explanation(desk, &events, lang).await?;
     let dossier = Dossier::of(events, &numbers, lang);
     let forms = desk.dispatch.as_ref().map(|_| forms::offered(state, &dossier.waiting, lang)).unwrap_or_default();
     render(TicketPage {
@@ -190,7 +198,20 @@ async fn show(desk: &Desk, visit: &Visit, number: Option<String>) -> Result<Stri
         done: !done.is_empty(),
         row: RowView::of(&row, now, lang),
         dossier,
+        explanation,
     })
+}
+
+/// How the deadlines came about; rules that this program can't read leave it empty, and the log says why.
+async fn explanation(desk: &Desk, events: &[event::Model], lang: Lang) -> Result<Explanation, Failure> {
+    let rows = store::rules(&desk.db).await.map_err(|e| unavailable(&e))?;
+    let told: Vec<Changed> = rows.iter().filter_map(|row| serde_json::from_str(&row.body).ok()).collect();
+    let explained = Books::of(&told).map_err(|e| e.to_string());
+    let explained = explained.and_then(|books| view::explained(events, &books, lang).map_err(|e| e.to_string()));
+    Ok(explained.unwrap_or_else(|error| {
+        tracing::error!(error, "deadlines can't be explained");
+        Explanation::default()
+    }))
 }
 
 /// A ticket by its number; what can't be a number is not found, like a number that nobody has.
@@ -279,7 +300,8 @@ pub fn unavailable(e: &sea_orm::DbErr) -> Failure {
     (StatusCode::SERVICE_UNAVAILABLE, p)
 }
 
-fn render(page: impl Template) -> Result<String, Failure> {
+/// A template as HTML.
+pub fn render(page: impl Template) -> Result<String, Failure> {
     page.render().map_err(|e| {
         tracing::error!(error = %e, "a page can't be made");
         (StatusCode::INTERNAL_SERVER_ERROR, Problem::new("page", "页面生成失败", "the page can't be made"))

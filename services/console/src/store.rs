@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use crate::{
-    entity::{event, ticket},
+    entity::{event, rules, supervision_task, ticket},
     filter::{Cursor, Filter, Page, Pick, Place},
     lamp::Lamp,
 };
@@ -190,4 +190,59 @@ pub struct InState {
 pub async fn states(db: &Db) -> Result<Vec<InState>, DbErr> {
     let sql = "SELECT state, COUNT(*) AS n FROM ticket GROUP BY state";
     InState::find_by_statement(Statement::from_string(db.backend(), sql)).all(db.read()).await
+}
+
+/// All rules that were ever in force; tens of versions.
+pub async fn rules(db: &Db) -> Result<Vec<rules::Model>, DbErr> {
+    rules::Entity::find().all(db.read()).await
+}
+
+/// Periodic work, the newest first; eighteen a year.
+pub async fn supervision(db: &Db) -> Result<Vec<supervision_task::Model>, DbErr> {
+    supervision_task::Entity::find().order_by_desc(supervision_task::Column::OpenedMs).limit(200).all(db.read()).await
+}
+
+/// A task.
+pub async fn supervision_task(db: &Db, task: &str) -> Result<Option<supervision_task::Model>, DbErr> {
+    supervision_task::Entity::find_by_id(task).one(db.read()).await
+}
+
+/// What a unit had of the tickets that were received in a period.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct UnitPeriod {
+    /// Unit; none if none is named yet.
+    pub unit: Option<String>,
+    /// Tickets.
+    pub received: i64,
+    /// Of these, voided.
+    pub voided: i64,
+    /// Of these, merged.
+    pub merged: i64,
+    /// Of the others, excluded from the assessment.
+    pub excluded: i64,
+    /// Of what is left, with a result.
+    pub done: i64,
+    /// Of these, in time.
+    pub in_time: i64,
+    /// Of what is left, without a result and over.
+    pub overdue: i64,
+    /// With a result, in round 2 or later.
+    pub redone: i64,
+}
+
+/// Counts per unit of the tickets that were received from an instant to another, not included.
+pub async fn period(db: &Db, (from_ms, to_ms): (i64, i64), now_ms: i64) -> Result<Vec<UnitPeriod>, DbErr> {
+    let sql = "SELECT unit, COUNT(*) AS received, \
+        COUNT(CASE WHEN state = 'VOIDED' THEN 1 END) AS voided, \
+        COUNT(CASE WHEN state = 'MERGED' THEN 1 END) AS merged, \
+        COUNT(CASE WHEN state NOT IN ('VOIDED', 'MERGED') AND excluded THEN 1 END) AS excluded, \
+        COUNT(CASE WHEN state NOT IN ('VOIDED', 'MERGED') AND NOT excluded AND done_ms IS NOT NULL THEN 1 END) AS done, \
+        COUNT(CASE WHEN state NOT IN ('VOIDED', 'MERGED') AND NOT excluded AND done_ms <= due_ms THEN 1 END) AS in_time, \
+        COUNT(CASE WHEN state NOT IN ('VOIDED', 'MERGED') AND NOT excluded AND done_ms IS NULL AND due_ms < $3 THEN 1 END) \
+        AS overdue, \
+        COUNT(CASE WHEN state NOT IN ('VOIDED', 'MERGED') AND NOT excluded AND done_ms IS NOT NULL AND round > 1 THEN 1 END) \
+        AS redone \
+        FROM ticket WHERE received_ms >= $1 AND received_ms < $2 GROUP BY unit";
+    let values = [from_ms.into(), to_ms.into(), now_ms.into()];
+    UnitPeriod::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, values)).all(db.read()).await
 }

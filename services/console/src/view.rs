@@ -1,7 +1,9 @@
 //! What the pages show: rows and facts in words, in one language. Pure.
 
 mod dossier;
+mod explained;
 mod ledger;
+mod material;
 mod orders;
 mod row;
 mod timeline;
@@ -9,6 +11,8 @@ mod told;
 mod units;
 
 pub use dossier::{Dossier, leads};
+pub use explained::explained;
+pub use material::{UnitMaterial, material};
 pub use row::RowView;
 pub use told::case;
 pub use units::{UnitCounts, UnitView, count_units, unit_views};

@@ -94,9 +94,28 @@ pub const DISPATCH_ACTS: Tap = Tap {
     filters: &["work.*.act.*", subject::CITIZEN_ACTS],
     pace: Pace::AtOnce,
 };
-/// What is done to clocks, to the watchdog: any fact may carry it.
-pub const SLA_WATCHDOG: Tap =
-    Tap { stream: subject::FACTS, durable: "sla-watchdog", filters: &["ticket.v1.*"], pace: Pace::Gather };
+/// What is done to clocks, to the watchdog; and the rules that it rings by. Registration and classification leave the
+/// clocks to the facts that follow.
+pub const SLA_WATCHDOG: Tap = Tap {
+    stream: subject::FACTS,
+    durable: "sla-watchdog",
+    filters: &[
+        "ticket.v1.dispatched",
+        "ticket.v1.consultation_opened",
+        "ticket.v1.signed",
+        "ticket.v1.progressed",
+        "ticket.v1.return_asked",
+        "ticket.v1.return_ruled",
+        "ticket.v1.co_reported",
+        "ticket.v1.reported",
+        "ticket.v1.checked",
+        "ticket.v1.closed",
+        "ticket.v1.moved",
+        "ticket.v1.noted",
+        "rules.v1.changed",
+    ],
+    pace: Pace::Gather,
+};
 /// Rulings and reclassifications, to classification: what they teach is proposed for the catalogue.
 pub const CLASSIFICATION_RULINGS: Tap = Tap {
     stream: subject::FACTS,
@@ -146,8 +165,12 @@ pub const DISPATCH_CLUSTERS: Tap = Tap {
 pub const CONSOLE_TOPICS: Tap =
     Tap { stream: subject::FACTS, durable: "console-topics", filters: &["cluster.v1.*"], pace: Pace::Gather };
 
+/// Rules and periodic work, to the console.
+pub const CONSOLE_DECIDED: Tap =
+    Tap { stream: subject::FACTS, durable: "console-decided", filters: &["rules.v1.*", "supervision.v1.*"], pace: Pace::Gather };
+
 /// All consumers of services.
-pub const TAPS: [Tap; 15] = [
+pub const TAPS: [Tap; 16] = [
     INTAKE,
     INTAKE_PROGRESS,
     INTAKE_ANSWERS,
@@ -159,6 +182,7 @@ pub const TAPS: [Tap; 15] = [
     HOTLINE_BRIDGE,
     HOTLINE_RECEIPTS,
     CONSOLE,
+    CONSOLE_DECIDED,
     CLASSIFICATION_CLUSTERS,
     INTAKE_REPEATS,
     DISPATCH_CLUSTERS,
