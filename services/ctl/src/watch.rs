@@ -172,7 +172,7 @@ fn clock(fact: &ClockFact) -> Shown {
     match fact {
         ClockFact::Warned(f) => of(&f.clock, "时限预警", "warned", None),
         ClockFact::Overdue(f) => of(&f.clock, "逾期", "overdue", None),
-        ClockFact::Escalated(f) => of(&f.clock, "逾期升级", "escalated", Some(&f.to)),
+        ClockFact::Escalated(f) => of(&f.clock, f.notice.zh(), f.notice.en(), Some(&f.to)),
         ClockFact::Expired(f) => Shown {
             ticket: f.ticket,
             at: f.due,

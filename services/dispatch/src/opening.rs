@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contracts::{
     district::centre,
     id::{OrderId, UnitId},
-    lifecycle::{Act, Class, Context, History, Intake, Note, Role, State},
+    lifecycle::{Act, Class, Clock, Context, History, Intake, Note, Role, State},
     problem::Problem,
     ticket::{Classified, ConsultationOpened},
     work::{Consultation, Notice, Triage},
@@ -15,6 +15,7 @@ use crate::{
     beside::Beside,
     case::{Acting, Case, Granted, no_deadline, stored_badly},
     entity::ticket,
+    hand::blank,
     orders::{self, Plan},
     rules::At,
 };
@@ -26,6 +27,7 @@ const FACTS_BEFORE: i64 = 2;
 pub fn open(at: At<'_>, c: &Classified) -> Result<Case, Problem> {
     let mut case = Case::stored(row(at, c)?);
     if c.hold {
+        hold(&mut case, at)?;
         triage(&mut case, at)?;
     } else {
         accept(&mut case, at, &Acting::rule(Role::System))?;
@@ -86,6 +88,15 @@ fn invitation(case: &Case, at: At<'_>) -> Result<(UnitId, Vec<UnitId>), Problem>
     let named: Vec<UnitId> = case.beside()?.named.into_iter().skip(1).filter(|u| *u != lead).collect();
     let town = || vec![at.rules.district.town_unit_of(case.division().as_ref())];
     Ok((lead, if named.is_empty() { town() } else { named }))
+}
+
+/// 待人工受理: told with the end of the time to accept, so that it is watched.
+fn hold(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
+    let acting = Acting::rule(Role::System);
+    case.note(at, Note::Hold, acting.role)?;
+    let mut noted = blank(case, at, Note::Hold, &acting)?;
+    noted.reply_due = case.clocks()?.due(Clock::K1);
+    case.tell(noted, at.now)
 }
 
 /// Puts a ticket that waits for a person on the centre's desk.

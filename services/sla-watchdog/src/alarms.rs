@@ -1,18 +1,25 @@
 //! Which alarms clocks have, when, and what they say: pure.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::{
     clock::{ClockAt, ClockFact, Escalated, Expired, Overdue, Warned},
     district::{District, centre},
+    duty::{Duty, Receiver, Told},
     envelope::Outbound,
     family::Family,
     id::{MessageId, UnitId},
-    lifecycle::Clock,
+    lifecycle::{Class, Clock},
+    rules::Changed,
     subject,
 };
-use sla::{Alarm, Calendar, Policy, PolicyError, Receiver, SlaError, Stage, deadline, schedule_from_due};
+use sla::{Alarm, Calendar, Policy, RulesError, SlaError, Stage, schedule_from_due};
 
-use crate::domain::{K1, K5, Promise, Setting, Watch, Which};
+use crate::{
+    domain::{K5, Promise, Setting, Watch, Which},
+    roster::Roster,
+};
 
 /// A deadline is the last instant that is in time; a clock has run out at the next that we can tell from it.
 const TICK: TimeDelta = TimeDelta::milliseconds(1);
@@ -20,8 +27,12 @@ const TICK: TimeDelta = TimeDelta::milliseconds(1);
 /// All that alarms depend on besides the facts.
 #[derive(Debug)]
 pub struct Rules {
-    calendar: &'static Calendar,
-    policy: Policy,
+    /// Version of the district's register; 0 is what the program was built with.
+    pub version: u64,
+    calendar: Cow<'static, Calendar>,
+    /// Of each class, with its ladder.
+    policies: [Policy; 3],
+    roster: Roster,
     district: &'static District,
 }
 
@@ -45,15 +56,39 @@ struct Ring {
     stage: Stage,
     /// When it rings.
     at: DateTime<Utc>,
-    /// From when its lateness counts.
+    /// When it was due to ring.
     from: DateTime<Utc>,
+    /// Quiet hours hold it until then.
+    quiet_until: Option<DateTime<Utc>>,
 }
 
 impl Rules {
-    /// With this policy, if it holds together.
-    pub fn new(policy: Policy) -> Result<Self, PolicyError> {
-        policy.check()?;
-        Ok(Self { calendar: Calendar::builtin(), policy, district: District::sample() })
+    /// What the program was built with.
+    pub fn built_in() -> Self {
+        Self::of(sla::Rules::default(), &[])
+    }
+
+    /// As the district's register told them.
+    ///
+    /// # Errors
+    /// [`RulesError`] for what this program can't ring by.
+    pub fn told(told: &Changed) -> Result<Self, RulesError> {
+        Ok(Self::of(sla::Rules::read(told)?, &told.duty))
+    }
+
+    fn of(rules: sla::Rules, duty: &[Duty]) -> Self {
+        let sla::Rules { version, policy, calendar } = rules;
+        let policies = [Class::Simple, Class::Coordination, Class::KeyDifficult].map(|class| policy.of_class(class));
+        Self { version, calendar, policies, roster: Roster::new(duty), district: District::sample() }
+    }
+
+    fn policy(&self, class: Class) -> &Policy {
+        let [simple, coordination, key_difficult] = &self.policies;
+        match class {
+            Class::Simple => simple,
+            Class::Coordination => coordination,
+            Class::KeyDifficult => key_difficult,
+        }
     }
 
     /// Sets the next alarm. An error means that the promise can't be kept time of, whether the clock runs or not.
@@ -88,7 +123,7 @@ impl Rules {
                 K5 => rings.extend(self.ladder(watch, setting)?),
                 // nobody waits for the end of the retention; a cleaning looks for it
                 Which { clock: Clock::K13, .. } => {}
-                _ => rings.extend(self.running_out(*which, setting)?),
+                _ => rings.extend(Self::running_out(*which, setting)),
             }
         }
         rings.sort_by_key(|ring| ring.at);
@@ -98,10 +133,11 @@ impl Rules {
     /// Warning, deadline and ladder of the handling clock.
     fn ladder(&self, watch: &Watch, setting: &Setting) -> Result<Vec<Ring>, SlaError> {
         let Some(promise) = &watch.promise else { return Ok(Vec::new()) };
-        let limit = self.policy.limits.of(promise.class);
+        let policy = self.policy(promise.class);
+        let limit = policy.limits.of(promise.class);
         // a deadline of the ledger may lie before the dispatch that hands the work on
         let (due, start) = setting.due.map_or((promise.due, promise.start), |due| (due, promise.start.min(due - TICK)));
-        let mut alarms = schedule_from_due(self.calendar, &self.policy, limit, start, due)?;
+        let mut alarms = schedule_from_due(&self.calendar, policy, limit, start, due)?;
         alarms.retain(|a| setting.reached.is_none_or(|reached| a.stage > reached));
         let Some(since) = setting.since else { return Ok(Vec::new()) };
         let warn = setting.warn.unwrap_or(promise.warn).min(due);
@@ -109,23 +145,26 @@ impl Rules {
             // the promise on the page and the alarm must agree
             let at = if alarm.stage == Stage::Warned { warn } else { alarm.at };
             // an alarm that passed while the clock stood still is due when it goes on
-            Ring { which: K5, stage: alarm.stage, at: at.max(since), from: at.max(since) }
+            let from = at.max(since);
+            let held = policy.quiet.map(|quiet| quiet.holds(alarm.stage, (limit, watch.urgent), from, due)).transpose()?;
+            let quiet_until = held.flatten();
+            Ok(Ring { which: K5, stage: alarm.stage, at: quiet_until.unwrap_or(from), from, quiet_until })
         };
-        Ok(alarms.iter().map(ring).collect())
+        alarms.iter().map(ring).collect()
     }
 
     fn say(&self, watch: &Watch, setting: &Setting, ring: &Ring, now: DateTime<Utc>) -> Option<Fired> {
-        let late_ms = (now - ring.from).num_milliseconds().max(0);
+        let late_ms = (now - ring.quiet_until.unwrap_or(ring.from)).num_milliseconds().max(0);
         let (fact, key) = match ring.which {
             K5 => {
                 let promise = watch.promise.as_ref()?;
                 let due = setting.due.unwrap_or(promise.due);
                 let key = format!("clock {} {} {} {}", promise.order, promise.round, due.timestamp_millis(), ring.stage);
-                (self.about(watch, promise, ring, due, late_ms), key)
+                (self.about(watch, promise, ring, (due, now, late_ms)), key)
             }
             which => {
                 let (Which { clock, order }, seq) = (which, u64::try_from(setting.seq).unwrap_or_default());
-                let due = self.end(which, setting).ok()??;
+                let due = setting.due?;
                 let expired = Expired { ticket: watch.ticket, clock, order, seq, due, late_ms };
                 (expired.into(), format!("clock {which} {seq}"))
             }
@@ -138,7 +177,13 @@ impl Rules {
     }
 
     /// What the handling clock says.
-    fn about(&self, watch: &Watch, promise: &Promise, ring: &Ring, due: DateTime<Utc>, late_ms: i64) -> ClockFact {
+    fn about(
+        &self,
+        watch: &Watch,
+        promise: &Promise,
+        ring: &Ring,
+        (due, now, late_ms): (DateTime<Utc>, DateTime<Utc>, i64),
+    ) -> ClockFact {
         let clock = ClockAt {
             ticket: watch.ticket,
             order: promise.order,
@@ -148,38 +193,42 @@ impl Rules {
             at: ring.from,
             late_ms,
         };
+        let (told, quiet_until) = (self.receiver(ring.stage, promise, now), ring.quiet_until);
         match ring.stage {
-            Stage::Warned => Warned { clock }.into(),
-            Stage::Overdue => Overdue { clock }.into(),
-            Stage::Escalated(level) => Escalated { clock, level, to: self.told(ring.stage, promise) }.into(),
+            Stage::Warned => Warned { clock, told, quiet_until }.into(),
+            Stage::Overdue => Overdue { clock, told }.into(),
+            Stage::Escalated(level) => {
+                let step = self.policy(promise.class).ladder.iter().find(|step| step.level == level);
+                let notice = step.map(|step| step.notice).unwrap_or_default();
+                let to = told.as_ref().map_or(&promise.unit, |told| &told.unit).clone();
+                Escalated { clock, level, to, notice, told, quiet_until }.into()
+            }
         }
     }
 
-    /// The unit whose person is told.
-    fn told(&self, stage: Stage, promise: &Promise) -> UnitId {
+    /// Who is told at a stage.
+    fn receiver(&self, stage: Stage, promise: &Promise, now: DateTime<Utc>) -> Option<Told> {
+        let receivers = self.policy(promise.class).receivers(stage);
+        let posts: Vec<_> = receivers.into_iter().map(|receiver| (receiver, self.unit_of(receiver, promise))).collect();
+        self.roster.told(&posts, now)
+    }
+
+    /// The unit that a post belongs to.
+    fn unit_of(&self, receiver: Receiver, promise: &Promise) -> UnitId {
         let place = promise.division.as_ref();
-        match self.policy.receiver(stage) {
-            None | Some(Receiver::HandlingUnit) => promise.unit.clone(),
-            Some(Receiver::GridWorker | Receiver::VillageChief) => self.district.grid_of(place),
-            Some(Receiver::TownChief) => self.district.town_unit_of(place),
-            Some(Receiver::District) => centre(),
+        match receiver {
+            Receiver::HandlingUnit | Receiver::UnitLeader => promise.unit.clone(),
+            Receiver::GridWorker | Receiver::VillageChief => self.district.grid_of(place),
+            Receiver::TownChief => self.district.town_unit_of(place),
+            Receiver::District | Receiver::Supervisor => centre(),
         }
     }
 
     /// The one alarm of a clock that only runs out.
-    fn running_out(&self, which: Which, setting: &Setting) -> Result<Option<Ring>, SlaError> {
-        let (Some(since), Some(due)) = (setting.since, self.end(which, setting)?) else { return Ok(None) };
-        let ring = Ring { which, stage: Stage::Overdue, at: (due + TICK).max(since), from: due.max(since) };
-        Ok(setting.reached.is_none().then_some(ring))
-    }
-
-    /// The deadline of a clock that only runs out. Intake tells none for the time to accept.
-    fn end(&self, which: Which, setting: &Setting) -> Result<Option<DateTime<Utc>>, SlaError> {
-        match (setting.due, setting.since) {
-            (None, Some(since)) if which == K1 => {
-                deadline(self.calendar, &self.policy, self.policy.clocks.accept, since).map(|accept| Some(accept.due))
-            }
-            (due, _) => Ok(due),
-        }
+    fn running_out(which: Which, setting: &Setting) -> Option<Ring> {
+        let (Some(since), Some(due)) = (setting.since, setting.due) else { return None };
+        let (at, from) = ((due + TICK).max(since), due.max(since));
+        let ring = Ring { which, stage: Stage::Overdue, at, from, quiet_until: None };
+        setting.reached.is_none().then_some(ring)
     }
 }

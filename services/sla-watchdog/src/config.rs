@@ -2,7 +2,6 @@
 
 use anyhow::ensure;
 use serde::Deserialize;
-use sla::Policy;
 
 /// The watchdog's own settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,9 +12,6 @@ pub struct Config {
     pub watch: bool,
     /// Looks whether alarms were missed.
     pub witness: bool,
-    /// Limits, warning, ladder.
-    #[serde(default)]
-    pub policy: Policy,
 }
 
 impl Config {

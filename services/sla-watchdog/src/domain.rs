@@ -116,7 +116,7 @@ pub struct Setting {
     /// Since when it runs; none while it does not.
     #[serde(with = "ts_milliseconds_option", default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
-    /// The deadline; none if it is the promised one, or that of the policy (K1).
+    /// The deadline; none if it is the promised one.
     #[serde(with = "ts_milliseconds_option", default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
     /// When it warns; none if as promised, or never.

@@ -1,4 +1,4 @@
-//! The only table: the clocks of a ticket.
+//! The clocks of a ticket, and the rules that alarms depend on.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -27,3 +27,27 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Versions of the district's rules, as its register told them.
+pub mod rules {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// A version.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "rules")]
+    pub struct Model {
+        /// Version of the register.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        /// The fact that told it, JSON.
+        #[sea_orm(column_type = "Text")]
+        pub told: String,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -58,15 +58,15 @@ pub async fn round(engine: &Engine<Watchdog>, db: &Db, time: &Time, batch: u64) 
 
 /// Fires what is due of at most `batch` tickets, in one transaction; how many alarms that were.
 async fn batch_of(engine: &Engine<Watchdog>, now: DateTime<Utc>, batch: u64) -> Result<u64, Fault> {
-    let Watchdog { rules, metrics } = engine.handler();
+    let watchdog = engine.handler();
     let mut fired = Vec::new();
     let fire = async |tx: &Tx| {
-        fired = fire(tx, rules, now, batch).await?;
+        fired = fire(tx, &*watchdog.rules(tx).await?, now, batch).await?;
         Ok(fired.iter().map(|f| f.message.clone()).collect())
     };
     engine.spontaneous(fire).await?;
     for alarm in &fired {
-        metrics.fired(alarm);
+        watchdog.metrics.fired(alarm);
     }
     Ok(fired.len() as u64)
 }

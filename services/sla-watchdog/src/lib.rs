@@ -1,6 +1,6 @@
 //! 时限督办: when does a clock start, stop, warn, run out, and who is told then?
 //!
-//! Hears every fact about a ticket and reads in it what the step did to the ticket's clocks (`by.clocks`). Says
+//! Hears the facts about a ticket and reads in them what the step did to the ticket's clocks (`by.clocks`). Says
 //! `clock.v1.warned`, `overdue` and `escalated` of the handling clock K5 and `clock.v1.expired` of the others, each
 //! once. Owns one row a ticket, with the instant of its next alarm; an index over those instants alone is all that is
 //! ever looked at.
@@ -11,6 +11,7 @@
 //! - `news` what a fact says about clocks
 //! - `domain` what that does to the clocks of the ticket
 //! - `alarms` which alarms clocks have, and what they say
+//! - `roster` who is told
 //! - `handlers` facts, batch by batch
 //! - `firing` what is due
 //! - `witness` whether alarms were missed, by the broker's clock
@@ -26,6 +27,7 @@ mod handlers;
 mod metrics;
 mod migration;
 mod news;
+mod roster;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -47,7 +49,7 @@ pub use handlers::Watchdog;
 pub async fn start(context: Context, settings: Settings) -> anyhow::Result<()> {
     let config: config::Config = settings.own("sla")?;
     let batch = config.batch()?;
-    let watchdog = Watchdog::new(alarms::Rules::new(config.policy)?);
+    let watchdog = Watchdog::new(alarms::Rules::built_in());
     let (db, relay) = context.store::<migration::Migrator>().await?;
     let engine = context.engine(watchdog, &db, &relay);
     if config.witness {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contracts::{
     clock::ClockTurn,
     id::TicketId,
-    lifecycle::Change,
+    lifecycle::{Change, Note},
     problem::Problem,
     ticket::{Dispatched, Head, Part, TicketFact},
 };
@@ -48,7 +48,6 @@ pub fn news(fact: &TicketFact, seq: i64) -> Result<Option<News>, Problem> {
     let Head { ticket, at, by } = fact.head();
     let (urgent, promise) = match fact {
         TicketFact::Dispatched(f) => (f.urgent, Some(Box::new(promise(f, seq)?))),
-        TicketFact::Classified(f) => (f.urgent, None),
         _ => (false, None),
     };
     let turns = by.map_or(&[][..], |by| &by.clocks);
@@ -98,14 +97,15 @@ fn implied(fact: &TicketFact, has_lines: bool) -> Option<Line> {
     Some(Line { which: K5, runs, anew, due: None, warn: None })
 }
 
-/// Intake tells no lines: a registration starts the time to accept, by the lifecycle table. A dispatch ends it.
+/// The time to accept runs from the registration, which tells no lines and is not heard: most tickets are accepted at
+/// once. A report that waits for a call-taker is told of, and until when; a dispatch ends it.
 fn accepted(fact: &TicketFact) -> Option<Line> {
-    let runs = match fact {
-        TicketFact::Received(_) => true,
-        TicketFact::Dispatched(_) => false,
+    let due = match fact {
+        TicketFact::Noted(f) if f.note == Note::Hold => f.reply_due,
+        TicketFact::Dispatched(_) => None,
         _ => return None,
     };
-    Some(Line { which: K1, runs, anew: false, due: None, warn: None })
+    Some(Line { which: K1, runs: due.is_some(), anew: false, due, warn: None })
 }
 
 fn promise(f: &Dispatched, seq: i64) -> Result<Promise, Problem> {

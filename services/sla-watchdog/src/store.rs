@@ -1,6 +1,7 @@
 //! The only queries of the watchdog, and the step between row and clocks.
 
 use chrono::{DateTime, Utc};
+use contracts::rules::Changed;
 use outbox::{
     Db, Fault, Tx,
     bulk::{self, Existing},
@@ -12,9 +13,32 @@ use sea_orm::{
 
 use crate::{
     domain::Watch,
-    entity::{Column, Entity, Model},
+    entity::{Column, Entity, Model, rules},
     witness::Missed,
 };
+
+/// The newest version of the rules; 0 if the register told none.
+pub async fn rules_version(tx: &Tx) -> Result<u64, DbErr> {
+    let newest = rules::Entity::find().select_only().column(rules::Column::Version).order_by_desc(rules::Column::Version);
+    Ok(newest.into_tuple::<i64>().one(&**tx).await?.unwrap_or(0).unsigned_abs())
+}
+
+/// A version of the rules; none if it can't be read.
+pub async fn rules(tx: &Tx, version: u64) -> Result<Option<Changed>, DbErr> {
+    let row = rules::Entity::find_by_id(version.cast_signed()).one(&**tx).await?;
+    Ok(row.and_then(|row| serde_json::from_str(&row.told).ok()))
+}
+
+/// Keeps versions of the rules.
+pub async fn add_rules(tx: &Tx, told: &[Changed]) -> Result<(), Fault> {
+    let row = |told: &Changed| {
+        let text = serde_json::to_string(told).map_err(|e| DbErr::Json(e.to_string()))?;
+        Ok(rules::Model { version: told.version.cast_signed(), told: text })
+    };
+    let rows = told.iter().map(row).collect::<Result<Vec<_>, DbErr>>()?;
+    bulk::write::<rules::Entity>(&**tx, &rows, Existing::Keep).await?;
+    Ok(())
+}
 
 /// The clocks of `tickets`.
 pub async fn watches(tx: &Tx, tickets: &[String]) -> Result<Vec<Watch>, DbErr> {

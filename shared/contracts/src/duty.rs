@@ -71,18 +71,18 @@ impl Notice {
     /// In Chinese.
     pub fn zh(self) -> &'static str {
         match self {
-            Self::Escalation => "逾期升级",
-            Self::Copy => "逾期抄送领导",
-            Self::Supervision => "逾期督办通知",
+            Self::Escalation => "超期升级",
+            Self::Copy => "超期抄送领导",
+            Self::Supervision => "超期督办通知",
         }
     }
 
     /// In English.
     pub fn en(self) -> &'static str {
         match self {
-            Self::Escalation => "overdue, escalated",
-            Self::Copy => "overdue, copy to the leader",
-            Self::Supervision => "overdue, supervision notice",
+            Self::Escalation => "Escalated",
+            Self::Copy => "Overdue: copy to the leader",
+            Self::Supervision => "Overdue: supervision notice",
         }
     }
 }

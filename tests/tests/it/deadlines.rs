@@ -30,10 +30,11 @@ async fn over_the_spring_festival_each_alarm_is_raised_once() {
         city.settles().await;
         assert_eq!(city.looks_up(&ticket).await["due"], "2026-02-27T15:59:59Z");
 
-        // 80 % of five working days are four
-        city.clock.set(at("2026-02-26T23:59:59+08:00"));
+        // 80 % of five working days are four; at midnight nobody is disturbed
+        city.clock.set(at("2026-02-27T08:00:00+08:00"));
         let warned: Warned = city.expect(&ticket).await;
         assert_eq!(warned.clock.at, dispatched.warn_at);
+        assert_eq!(warned.quiet_until, Some(at("2026-02-27T08:00:00+08:00")));
         assert_eq!((warned.clock.unit, warned.clock.order), (dispatched.orders[0].unit.clone(), dispatched.orders[0].order));
 
         // nobody watches while the time runs out; whoever starts first says it, and how late it is
@@ -45,11 +46,12 @@ async fn over_the_spring_festival_each_alarm_is_raised_once() {
         assert_eq!(overdue.clock.at, dispatched.due);
         assert!(overdue.clock.late_ms >= 3_600_000, "{overdue:?}");
 
-        // 02-28 is a make-up working Saturday, 03-01 a Sunday: the chief of the village, of the street, the district
+        // 02-28 is a make-up working Saturday, 03-01 a Sunday: a copy to the unit's leader, the chief of the street, the
+        // supervisor of the district; each in the morning after
         let steps = ["2026-02-28T23:59:59+08:00", "2026-03-02T23:59:59+08:00", "2026-03-03T23:59:59+08:00"];
-        let told = [format!("GRID-{PLACE}"), "TOWN-360802001000".to_owned(), "CENTRE".to_owned()];
+        let told = [dispatched.orders[0].unit.to_string(), "TOWN-360802001000".to_owned(), "CENTRE".to_owned()];
         for (n, (step, told)) in (1..).zip(steps.into_iter().zip(told)) {
-            city.clock.set(at(step) + TimeDelta::seconds(1));
+            city.clock.set(at(step) + TimeDelta::hours(8) + TimeDelta::seconds(2));
             let escalated: Escalated = city.expect_nth(n, &ticket).await;
             assert_eq!((usize::from(escalated.level), escalated.to.as_str()), (n, told.as_str()));
             assert_eq!(escalated.clock.at, at(step));

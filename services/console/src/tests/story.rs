@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use contracts::{
     clock::{ClockAt, ClockFact, ClockTurn, Escalated, Overdue, Warned},
+    duty::Notice,
     family::Family,
     id::{MessageId, OrderId, SourceId, TicketId, UnitId},
     intake::Channel,
@@ -285,19 +286,20 @@ impl Story {
 
     pub fn warned(mut self, hours: i64, due: i64) -> Self {
         let clock = self.clock(hours, due);
-        self.heard.push(heard_clock(Warned { clock }.into()));
+        self.heard.push(heard_clock(Warned { clock, told: None, quiet_until: None }.into()));
         self
     }
 
     pub fn overdue(mut self, due: i64) -> Self {
         let clock = self.clock(due, due);
-        self.heard.push(heard_clock(Overdue { clock }.into()));
+        self.heard.push(heard_clock(Overdue { clock, told: None }.into()));
         self
     }
 
     pub fn escalated(mut self, hours: i64, due: i64, level: u8, to: &str) -> Self {
         let clock = self.clock(hours, due);
-        self.heard.push(heard_clock(Escalated { clock, level, to: unit(to) }.into()));
+        let (to, notice) = (unit(to), Notice::Escalation);
+        self.heard.push(heard_clock(Escalated { clock, level, to, notice, told: None, quiet_until: None }.into()));
         self
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use contracts::{
     clock::{ClockFact, Expired},
+    duty::Told,
     family::Family,
     id::UnitId,
     problem::Problem,
@@ -61,21 +62,25 @@ impl Entry {
 
     /// A fact about a clock.
     pub fn of_clock(fact: &ClockFact, lang: Lang) -> Self {
-        let (title, tone, clock, to) = match fact {
+        let (title, clock, told, quiet_until) = match fact {
             ClockFact::Warned(f) => {
-                (lang.pick("预警：时限已用 80%", "Warned: 80% of the time is used"), "yellow", &f.clock, &f.clock.unit)
+                (lang.pick("预警：时限已用 80%", "Warned: 80% of the time is used"), &f.clock, &f.told, f.quiet_until)
             }
-            ClockFact::Overdue(f) => (lang.pick("超期：时限已到", "Overdue: the time is over"), "red", &f.clock, &f.clock.unit),
-            ClockFact::Escalated(f) => (lang.pick("超期升级", "Escalated"), "red", &f.clock, &f.to),
+            ClockFact::Overdue(f) => (lang.pick("超期：时限已到", "Overdue: the time is over"), &f.clock, &f.told, None),
+            ClockFact::Escalated(f) => (lang.pick(f.notice.zh(), f.notice.en()), &f.clock, &f.told, f.quiet_until),
             ClockFact::Expired(f) => return Self::of_expired(f, lang),
         };
         let mut entry = Self::new(clock.at, title);
-        entry.tone = tone;
+        entry.tone = if matches!(fact, ClockFact::Warned(_)) { "yellow" } else { "red" };
         lang.pick("时限督办", "SLA watchdog").clone_into(&mut entry.actor);
-        entry.lines.push(Line::new(lang.pick("通知", "To"), names::unit(to)));
+        let to = if let ClockFact::Escalated(f) = fact { &f.to } else { &clock.unit };
+        entry.lines.push(Line::new(lang.pick("通知", "To"), receiver(told.as_ref(), to, lang)));
         if let ClockFact::Escalated(e) = fact {
-            entry.lines.push(Line::new(lang.pick("级别", "Step"), ladder(e.level, lang)));
+            entry.lines.push(Line::new(lang.pick("级别", "Step"), e.level.to_string()));
             entry.lines.push(Line::new(lang.pick("办理单位", "Unit"), names::unit(&clock.unit)));
+        }
+        if let Some(until) = quiet_until {
+            entry.lines.push(Line::new(lang.pick("免打扰时段后告知", "Told after the quiet hours"), china(until)));
         }
         entry.lines.push(Line::new(lang.pick("期限", "Due"), china(clock.due)));
         entry.late(clock.late_ms, lang);
@@ -122,15 +127,17 @@ pub fn actor(by: &By, unit: Option<&UnitId>, lang: Lang) -> String {
     parts.join(" · ")
 }
 
-/// A step of the ladder, as `clock.v1.escalated` numbers them.
-fn ladder(level: u8, lang: Lang) -> String {
-    let whom = match level {
-        1 => lang.pick("村（社区）网格长", "chief of village or community"),
-        2 => lang.pick("镇（街）网格长", "chief of town or street"),
-        3 => lang.pick("区级", "district"),
-        _ => "",
-    };
-    format!("{level} {whom}")
+/// Unit, post and staff number of who was told.
+fn receiver(told: Option<&Told>, to: &UnitId, lang: Lang) -> String {
+    let Some(told) = told else { return names::unit(to) };
+    let mut words = format!("{} · {}", names::unit(&told.unit), lang.pick(told.receiver.zh(), told.receiver.en()));
+    if let Some(staff) = &told.staff {
+        words += &format!(" · {} {staff}", lang.pick("工号", "staff no."));
+    }
+    if told.substitute {
+        words += lang.pick("（替岗）", " (substitute)");
+    }
+    words
 }
 
 /// The unit whose piece of work it was, if the fact is about one.

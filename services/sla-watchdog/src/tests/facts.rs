@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use contracts::{
     clock::{ClockAt, ClockFact, ClockTurn, Expired},
+    duty::Duty,
     envelope::{Inbound, Outbound},
     family::Family,
     id::{MessageId, OrderId, TicketId},
-    intake::Channel,
-    lifecycle::{Role, State},
+    lifecycle::{Note, Role, State},
+    rules::Changed,
     ticket::{
-        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, OrderFact, Part, Progressed, Received, Reported,
+        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, OrderFact, Part, Noted, Progressed, Reported,
         ResultForm, ReturnRuled, TicketFact,
     },
 };
@@ -25,7 +26,21 @@ pub fn at(text: &str) -> DateTime<Utc> {
 }
 
 pub fn rules() -> Rules {
-    Rules::new(Policy::default()).unwrap()
+    Rules::built_in()
+}
+
+/// The rules after the register told this policy and roster.
+pub fn told(version: u64, policy: &Policy, duty: Vec<Duty>) -> Changed {
+    Changed {
+        version,
+        policy: serde_json::to_value(policy).unwrap(),
+        calendar_version: String::new(),
+        calendar: None,
+        duty,
+        person: "1".to_owned(),
+        reason: String::new(),
+        at: at("2026-03-01T00:00:00Z"),
+    }
 }
 
 pub fn ticket(n: usize) -> TicketId {
@@ -66,17 +81,21 @@ pub fn dispatched(ticket: TicketId, n: u32, class: Class, start: DateTime<Utc>) 
     .into()
 }
 
-/// A registration, as intake tells it: without ledger lines.
-pub fn received(ticket: TicketId, at: DateTime<Utc>) -> TicketFact {
-    Received {
+/// A report that waits for a call-taker until `due`.
+pub fn held(ticket: TicketId, at: DateTime<Utc>, due: DateTime<Utc>) -> TicketFact {
+    Noted {
         ticket,
-        number: "JZ20260302-000001".to_owned(),
-        source: "web".parse().unwrap(),
-        channel: Channel::Web,
-        text: "路灯不亮".to_owned(),
-        division: None,
+        note: Note::Hold,
+        order: None,
+        units: Vec::new(),
+        request: None,
         class: None,
-        hold: true,
+        category: None,
+        lead: None,
+        level: None,
+        reply_due: Some(due),
+        answers: None,
+        text: None,
         at,
         by: by(),
     }
@@ -118,7 +137,7 @@ pub fn heard(fact: &TicketFact, seq: i64) -> Inbound<Heard> {
         id: MessageId(uuid::Uuid::new_v4()),
         seq: u64::try_from(seq).ok(),
         now: at("2026-03-01T00:00:00Z"),
-        body: Heard(news(fact, seq).unwrap()),
+        body: Heard::Ticket(news(fact, seq).unwrap()),
     }
 }
 

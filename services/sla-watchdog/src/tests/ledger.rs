@@ -9,10 +9,8 @@ use contracts::{
     lifecycle::{Act, Change, Class, Clock, ClockEffect, Source, State, TABLE, Target},
     ticket::TicketFact,
 };
-use outbox::{Db, Handler};
+use outbox::Handler;
 use proptest::prelude::*;
-use sea_orm::ConnectionTrait;
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use sla::{Calendar, ClockBook, Policy, Stage, Terms};
 
 use super::{
@@ -22,7 +20,6 @@ use super::{
 use crate::{
     domain::{K5, Watch},
     handlers::{Desk, Watchdog},
-    migration::First,
     store,
 };
 
@@ -41,7 +38,7 @@ fn line(clock: Clock, change: Change, due: Option<i64>) -> ClockTurn {
 }
 
 fn after(facts: &[(i64, TicketFact)]) -> Option<Watch> {
-    let (watchdog, mut desk) = (Watchdog::new(rules()), Desk::default());
+    let (watchdog, mut desk) = (Watchdog::new(rules()), Desk::new(rules().into(), Vec::new()));
     for (seq, fact) in facts {
         watchdog.decide(&mut desk, &heard(fact, *seq)).unwrap();
     }
@@ -62,14 +59,14 @@ fn each_clock_runs_out_once_a_setting_and_after_its_last_instant() {
     assert_eq!((watch.next, fire(&mut watch, minutes(1000)).len()), (None, 0));
     // the same fact again, and an older one
     assert!(
-        !watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(10))], minutes(0)), 3).body.0.unwrap())
+        !watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(10))], minutes(0)), 3).body.news().cloned().unwrap())
     );
     assert!(
-        !watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(5))], minutes(0)), 2).body.0.unwrap())
+        !watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(5))], minutes(0)), 2).body.news().cloned().unwrap())
     );
     // set again: it runs out again
     assert!(
-        watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(50))], minutes(20)), 6).body.0.unwrap())
+        watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(50))], minutes(20)), 6).body.news().cloned().unwrap())
     );
     let fired = rules().fire(&mut watch, minutes(60)).unwrap();
     let said = ran_out(&fired[0].message);
@@ -87,14 +84,14 @@ fn all_clocks_but_the_retention_are_watched() {
 }
 
 #[test]
-fn a_ticket_that_nobody_accepts_runs_out_of_its_time() {
-    let t = ticket(1);
-    let mut watch = after(&[(1, received(t, minutes(0)))]).unwrap();
+fn a_report_that_waits_for_a_call_taker_runs_out_of_its_time() {
+    let (t, waits) = (ticket(1), (3, held(ticket(1), minutes(1), minutes(120))));
+    let mut watch = after(std::slice::from_ref(&waits)).unwrap();
     assert_eq!(fire(&mut watch, minutes(121)), [(Clock::K1, Stage::Overdue, 60_000)]);
     for dispatch in
         [dispatched(t, 1, Class::Simple, minutes(5)), lines(t, vec![line(Clock::K1, Change::Stopped, None)], minutes(5))]
     {
-        let facts = [(1, received(t, minutes(0))), (3, dispatch)];
+        let facts = [waits.clone(), (4, dispatch)];
         let reverse = [facts[1].clone(), facts[0].clone()];
         for heard in [facts, reverse] {
             let mut watch = after(&heard).unwrap();
@@ -128,11 +125,11 @@ fn an_extension_warns_anew_and_a_pause_does_not() {
     let k5 = |change, due| vec![line(Clock::K5, change, due)];
     let mut watch = after(&[(3, start), (4, lines(ticket(1), k5(Change::Moved, Some(130)), minutes(1)))]).unwrap();
     assert_eq!(fire(&mut watch, minutes(129)), [(Clock::K5, Stage::Warned, 0)]);
-    let mut hears = |seq, change, due, at| watch.take(&heard(&lines(ticket(1), k5(change, due), at), seq).body.0.unwrap());
+    let mut hears = |seq, change, due, at| watch.take(&heard(&lines(ticket(1), k5(change, due), at), seq).body.news().cloned().unwrap());
     assert!(hears(5, Change::Paused, None, minutes(129)) && hears(6, Change::Resumed, Some(140), minutes(139)));
     assert_eq!(fire(&mut watch, minutes(140)), [(Clock::K5, Stage::Overdue, 0)]);
     let moved = lines(ticket(1), k5(Change::Moved, Some(200)), minutes(141));
-    assert!(watch.take(&heard(&moved, 7).body.0.unwrap()));
+    assert!(watch.take(&heard(&moved, 7).body.news().cloned().unwrap()));
     assert_eq!(fire(&mut watch, minutes(200)), [(Clock::K5, Stage::Warned, 60_000), (Clock::K5, Stage::Overdue, 0)]);
     let ids: HashSet<_> = rules().fire(&mut watch, minutes(1000)).unwrap().iter().map(|f| f.message.id).collect();
     assert_eq!(ids.len(), 3);
@@ -172,39 +169,6 @@ async fn a_row_keeps_all_clocks_of_its_ticket() {
         assert_eq!(a.fires(minutes(11), 500).await.len(), 13);
         assert!(a.fires(minutes(12), 500).await.is_empty());
         assert_eq!(a.row(1).await.unwrap().clocks.matches("reached").count(), 13);
-    })
-    .await;
-}
-
-/// The tables as they were when a row held the handling clock only.
-struct Former;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Former {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![outbox::migration(), Box::new(First)]
-    }
-}
-
-#[tokio::test]
-async fn a_handling_clock_of_before_goes_on() {
-    on_each(async |url| {
-        let old = Db::open::<Former>(&url, "sla-watchdog").await.unwrap();
-        let ms = |n| minutes(n).timestamp_millis();
-        let order = OrderId::derive(ticket(1), 10);
-        let rows = format!(
-            "INSERT INTO clock VALUES ('{}', 3, {start}, 3, '{order}', 'D10', '{VILLAGE}', 1, 'simple', {start}, {}, {}, 'warned', {}, 1), \
-             ('{}', 5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)",
-            ticket(1), ms(96), ms(120), ms(120), ticket(2), start = ms(0),
-        );
-        old.read().execute_unprepared(&rows).await.unwrap();
-        old.close().await.unwrap();
-        let a = Replica::start(&url).await;
-        let fired = a.fires(minutes(120), 500).await;
-        let (kind, clock, _) = said(&fired[0].message);
-        assert_eq!((kind.as_str(), clock.due, clock.order, fired.len()), ("overdue", minutes(120), order, 1));
-        a.hears(&[(4, checked(ticket(2), false, minutes(1))), (3, dispatched(ticket(2), 1, Class::Simple, minutes(0)))]).await;
-        assert_eq!(a.row(2).await.unwrap().next_ms, None, "its stop was later");
     })
     .await;
 }
@@ -262,7 +226,7 @@ proptest! {
         let (mut now, mut ids) = (minutes(0), HashSet::new());
         for (i, wait) in order.into_iter().zip(waits) {
             let (seq, fact) = &facts[i];
-            if let Some(news) = heard(fact, *seq).body.0 && watch.take(&news) {
+            if let Some(news) = heard(fact, *seq).body.news().cloned() && watch.take(&news) {
                 rules().wind(&mut watch).unwrap();
             }
             now += TimeDelta::minutes(wait);

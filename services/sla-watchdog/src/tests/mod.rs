@@ -3,5 +3,6 @@
 mod alarms;
 mod decisions;
 mod facts;
+mod ladder;
 mod ledger;
 mod rows;

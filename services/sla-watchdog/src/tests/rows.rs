@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use contracts::ticket::TicketFact;
+use contracts::{envelope::Inbound, id::MessageId, rules::Changed, ticket::TicketFact};
 use outbox::{Db, Handler, Tx};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
@@ -16,7 +16,7 @@ use crate::{
     alarms::Fired,
     entity::{Entity, Model},
     firing,
-    handlers::Watchdog,
+    handlers::{Heard, Watchdog},
     migration::Migrator,
 };
 
@@ -52,7 +52,17 @@ impl Replica {
 
     /// Hears a batch of facts.
     pub async fn hears(&self, facts: &[(i64, TicketFact)]) {
-        let batch: Vec<_> = facts.iter().map(|(seq, fact)| heard(fact, *seq)).collect();
+        self.takes(facts.iter().map(|(seq, fact)| heard(fact, *seq)).collect()).await;
+    }
+
+    /// Hears of another version of the rules.
+    pub async fn learns(&self, rules: Changed) {
+        let now = rules.at;
+        let body = Heard::Rules(Box::new(rules));
+        self.takes(vec![Inbound { id: MessageId(uuid::Uuid::new_v4()), seq: None, now, body }]).await;
+    }
+
+    async fn takes(&self, batch: Vec<Inbound<Heard>>) {
         let tx = self.db.write().await.unwrap();
         let mut desk = self.watchdog.load(&tx, &batch).await.unwrap();
         for message in &batch {
@@ -72,7 +82,7 @@ impl Replica {
     /// The same up to the commit; dropped, the transaction is what a crash leaves.
     pub async fn begins_firing(&self, now: DateTime<Utc>, most: u64) -> (Tx, Vec<Fired>) {
         let tx = self.db.write().await.unwrap();
-        let fired = firing::fire(&tx, &self.watchdog.rules, now, most).await.unwrap();
+        let fired = firing::fire(&tx, &*self.watchdog.rules(&tx).await.unwrap(), now, most).await.unwrap();
         (tx, fired)
     }
 
