@@ -42,6 +42,10 @@ uuid_id!(
     OrderId
 );
 uuid_id!(
+    /// Tickets of one matter (群体件, 热点).
+    ClusterId
+);
+uuid_id!(
     /// A message, the key of inbox and outbox.
     MessageId
 );
@@ -57,6 +61,13 @@ impl OrderId {
     /// The `n`-th piece of work that dispatch opened on this ticket.
     pub fn derive(ticket: TicketId, n: u32) -> Self {
         Self(Uuid::new_v5(&ticket.0, format!("order {n}").as_bytes()))
+    }
+}
+
+impl ClusterId {
+    /// The cluster that began with this ticket.
+    pub fn derive(first: TicketId) -> Self {
+        Self(Uuid::new_v5(&first.0, b"cluster"))
     }
 }
 

@@ -7,7 +7,7 @@
 //! - [`text`] text that a person wrote, checked and with numbers masked
 //! - [`envelope`] CloudEvents attributes, message ids, trace context
 //! - [`family`] message families: one enum per group of subjects
-//! - [`intake`], [`ticket`], [`work`], [`clock`], [`rules`], [`supervision`] the messages
+//! - [`intake`], [`ticket`], [`work`], [`clock`], [`cluster`], [`rules`], [`supervision`] the messages
 //! - [`subject`] every subject, stream and durable name, one line each
 //! - [`lifecycle`] the ticket's states and transitions; nothing else in the product knows them
 //! - [`district`] the divisions and units that can be named
@@ -17,6 +17,7 @@
 //! Frozen samples of every message lie in `golden/` and a test decodes them all.
 
 pub mod clock;
+pub mod cluster;
 pub mod district;
 pub mod duty;
 pub mod envelope;

@@ -24,7 +24,7 @@ pub const CITIZEN: &str = "CITIZEN";
 pub const STREAM_SUBJECTS: [(&str, &[&str]); 6] = [
     (INTAKE, &["intake.*.submit.*"]),
     (RECEIPTS, &["receipt.v1.*"]),
-    (FACTS, &["ticket.v1.*", "clock.v1.*", "rules.v1.*", "supervision.v1.*"]),
+    (FACTS, &["ticket.v1.*", "clock.v1.*", "cluster.v1.*", "rules.v1.*", "supervision.v1.*"]),
     (QUEUES, &["queue.v1.*.*"]),
     (ACTS, &["work.*.act.*", CITIZEN_ACTS]),
     (ANSWERS, &["answer.v1.*"]),

@@ -11,6 +11,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use contracts::{
     clock::ClockFact,
+    cluster::ClusterFact,
     family::Family,
     intake::{Intake, Receipts},
     rules::RulesFact,
@@ -63,11 +64,12 @@ fn again<F: Family>(sample: &Sample) -> Option<Value> {
 type Again = fn(&Sample) -> Option<Value>;
 
 /// Every family of the contract: its prefix, its kinds, how it is read and written.
-const FAMILIES: [(&str, &[&str], Again); 10] = [
+const FAMILIES: [(&str, &[&str], Again); 11] = [
     (Intake::FAMILY, Intake::KINDS, again::<Intake>),
     (Receipts::FAMILY, Receipts::KINDS, again::<Receipts>),
     (TicketFact::FAMILY, TicketFact::KINDS, again::<TicketFact>),
     (ClockFact::FAMILY, ClockFact::KINDS, again::<ClockFact>),
+    (ClusterFact::FAMILY, ClusterFact::KINDS, again::<ClusterFact>),
     (RulesFact::FAMILY, RulesFact::KINDS, again::<RulesFact>),
     (SupervisionFact::FAMILY, SupervisionFact::KINDS, again::<SupervisionFact>),
     (QueueItem::FAMILY, QueueItem::KINDS, again::<QueueItem>),
