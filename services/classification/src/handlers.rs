@@ -25,6 +25,7 @@ use crate::{
     entity::classification,
     heard::Heard,
     learning,
+    opinion::Adviser,
     register::{Choice, Register},
     store::{self, News},
 };
@@ -37,6 +38,8 @@ pub struct Classification {
     district: &'static District,
     /// As it was last read; the database has the version in force.
     last_read: RwLock<Arc<InForce>>,
+    /// Who is asked for a second opinion on what waits for a person.
+    adviser: Option<Arc<Adviser>>,
 }
 
 /// What decides now, as people accepted it.
@@ -64,7 +67,14 @@ impl Classification {
         let shipped = Arc::new(classifier);
         let catalogue = Catalogue::default();
         let first = InForce { version: 0, model: String::new(), classifier: shipped.clone(), catalogue };
-        Self { config, shipped, district: District::sample(), last_read: RwLock::new(Arc::new(first)) }
+        let last_read = RwLock::new(Arc::new(first));
+        Self { config, shipped, district: District::sample(), last_read, adviser: None }
+    }
+
+    /// With somebody who is asked for a second opinion.
+    #[must_use]
+    pub(crate) fn advised(self, adviser: Option<Arc<Adviser>>) -> Self {
+        Self { adviser, ..self }
     }
 
     /// What is in force; read again only if its version changed.
@@ -157,6 +167,9 @@ impl Classification {
         let report = Report { text: &r.text, division: r.division.as_ref(), class: r.class };
         let verdict = desk.in_force.classifier.classify(&report);
         let fact = self.fact(&desk.in_force, r, &verdict, now)?;
+        if let Some(adviser) = self.adviser.as_ref().filter(|_| fact.hold) {
+            adviser.ask(r.ticket, &r.text);
+        }
         desk.news.decisions.push(row(&fact));
         let fact = TicketFact::from(fact);
         let id = MessageId::derive(r.ticket.0, "2 classified");

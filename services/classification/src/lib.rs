@@ -18,6 +18,7 @@
 mod api;
 mod catalogue;
 pub mod classifier;
+pub mod cluster;
 mod config;
 mod decide;
 mod entity;
@@ -33,6 +34,7 @@ mod migration;
 mod model;
 mod names;
 pub mod offline;
+mod opinion;
 pub mod place;
 mod register;
 pub mod rules;
@@ -45,6 +47,8 @@ mod tests;
 mod text;
 pub mod train;
 mod units;
+
+use std::sync::Arc;
 
 use bus::topology;
 use chassis::{Context, Settings};
@@ -61,10 +65,24 @@ pub const DEFAULTS: &str = include_str!("../default.toml");
 /// Starts the service; returns the public address, if it has one.
 pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
     let config = settings.own::<config::Config>("classification")?.checked()?;
+    let adviser = opinion::Adviser::at(settings.own("opinion")?)?.map(Arc::new);
     let (db, relay) = context.store::<migration::Migrator>().await?;
-    let engine = context.engine(Classification::new(Classifier::sample(), config), &db, &relay);
+    let engine = context.engine(Classification::new(Classifier::sample(), config).advised(adviser.clone()), &db, &relay);
     context.listen(topology::CLASSIFICATION, &engine);
     context.listen(topology::CLASSIFICATION_RULINGS, &engine);
+    if let Some(adviser) = adviser {
+        let (engine, clock) = (engine.clone(), context.clock.clone());
+        context.every("second opinion", move || {
+            let (adviser, engine, clock) = (adviser.clone(), engine.clone(), clock.clone());
+            async move {
+                let (noted, rest) = adviser.round(&clock).await;
+                if let Some(noted) = noted {
+                    engine.spontaneous(async |_| Ok(vec![noted])).await?;
+                }
+                Ok(rest)
+            }
+        });
+    }
     let door = context.door(&engine);
     context.serve(&settings, api::router(door, db)).await
 }

@@ -49,7 +49,7 @@ impl World {
 
     /// The same, beside a dispatch and a classification at these addresses.
     pub async fn beside(dispatch: &str, classification: &str) -> Self {
-        let service = |url| Upstream::at(url, "test", ("服务", "the service")).unwrap();
+        let service = |url| Upstream::at(url, "test", ("派单服务", "dispatch")).unwrap();
         let (dispatch, classification) = (service(dispatch), service(classification));
         chassis::install_tls();
         let dir = tempfile::tempdir().unwrap();
