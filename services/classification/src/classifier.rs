@@ -135,12 +135,13 @@ impl Classifier {
     /// Classifies a report. Any text gets a verdict.
     pub fn classify(&self, report: &Report<'_>) -> Verdict {
         let look = self.knowledge.look(report.text);
-        let odds = self.model.ask(&look.seen);
-        let decision = decide::decide(&self.knowledge, &self.model, &look, &odds);
+        let known = self.model.known(&look.seen);
+        let odds = self.model.ask(&look.seen, &known);
+        let decision = decide::decide(&self.knowledge, &self.model, &look, &odds, &known);
         let category = &self.knowledge.taxonomy.categories()[decision.category];
         let needs_person = decision.confidence < SURE_ENOUGH;
         let class = report.class.unwrap_or(decision.class);
-        let mut reasons = explain::reasons(&self.knowledge, &self.model, &look, &decision, report.class);
+        let mut reasons = explain::reasons(&self.knowledge, &self.model, &look, &known, &decision, report.class);
         let units = units::choose(&self.knowledge, &self.model.about, &look, &odds, &decision, class, &mut reasons);
         let mut place = self.knowledge.places.find(&look.plain, category.nature, report.division);
         place.mentions.iter_mut().for_each(|m| m.name = text::as_written(report.text, &look.plain, &m.name));

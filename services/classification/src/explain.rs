@@ -4,34 +4,36 @@ use contracts::ticket::Class;
 
 use crate::{
     decide::Decision,
-    features,
     knowledge::{Knowledge, Look},
-    model::Model,
+    model::{Known, Model},
     rules::Cue,
     taxonomy::Taxonomy,
 };
 
 /// Expressions of the text named in a reason.
 const SHOWN: usize = 3;
+/// An expression is at most so long, in bytes: six characters.
+const LONGEST: usize = 18;
 
 /// Why it is this category, class and urgency.
 pub(crate) fn reasons(
     knowledge: &Knowledge,
     model: &Model,
     look: &Look<'_>,
+    known: &[Known],
     decision: &Decision,
     given: Option<Class>,
 ) -> Vec<String> {
     let categories = knowledge.taxonomy.categories();
     let category = &categories[decision.category];
     let sure = (decision.confidence * 100.0).round();
-    let words = telling(model, look, decision.category);
+    let words = telling(model, look, known, decision.category);
     let mut reasons = vec![match words.is_empty() {
         true => format!("文中没有特别说明问题的词语，暂归“{} {}”（把握{sure}%）。", category.code, category.name),
         false => format!("文中提到{}，归入“{} {}”（把握{sure}%）。", words.join("、"), category.code, category.name),
     }];
     for &(further, _) in &decision.also {
-        let words = telling(model, look, further);
+        let words = telling(model, look, known, further);
         let named = if words.is_empty() { "文中".into() } else { format!("另提到{}，", words.join("、")) };
         reasons.push(format!("{named}可能兼涉“{} {}”，请核对是否拆分办理。", categories[further].code, categories[further].name));
     }
@@ -71,21 +73,10 @@ fn class(look: &Look<'_>, decision: &Decision, given: Option<Class>) -> String {
 }
 
 /// The expressions of the text that speak most for a category: keywords, then what the model learnt.
-fn telling(model: &Model, look: &Look<'_>, category: usize) -> Vec<String> {
+fn telling(model: &Model, look: &Look<'_>, known: &[Known], category: usize) -> Vec<String> {
     let mut words = look.evidence.category_words(category);
     words.truncate(SHOWN);
-    let mut spans: Vec<(f32, usize, usize)> = Vec::new();
-    features::sequences(&look.text, |hash, start, end| {
-        let says = model.says(hash, category);
-        let expression = &look.text[start..end];
-        // a piece of a number is no reason that a clerk could follow
-        let words = expression.chars().count() > 1 && !expression.contains(|c: char| c.is_numeric());
-        if says > 0.0 && words {
-            spans.push((says, start, end));
-        }
-    });
-    spans.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (_, start, end) in spans {
+    for (start, end) in expressions(model, look, known, category) {
         if words.len() >= SHOWN {
             break;
         }
@@ -95,4 +86,25 @@ fn telling(model: &Model, look: &Look<'_>, category: usize) -> Vec<String> {
         }
     }
     words
+}
+
+/// Where pairs of characters that speak for a category lie over each other they are one expression; the strongest first.
+fn expressions(model: &Model, look: &Look<'_>, known: &[Known], category: usize) -> Vec<(usize, usize)> {
+    let mut found: Vec<(f32, usize, usize)> = Vec::new();
+    for &(row, gram) in known {
+        let says = model.says(row, category);
+        // a piece of a number is no reason that a clerk could follow
+        if says <= 0.0 || !gram.is_pair_of_words() {
+            continue;
+        }
+        match found.last_mut() {
+            Some((sum, start, end)) if gram.start < *end && gram.end - *start <= LONGEST => {
+                *sum += says;
+                *end = gram.end;
+            }
+            _ => found.push((says, gram.start, gram.end)),
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.into_iter().map(|(_, start, end)| (start, end)).collect()
 }

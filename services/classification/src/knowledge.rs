@@ -59,14 +59,8 @@ impl Knowledge {
         Look { plain, text, found, evidence, seen }
     }
 
-    /// What the model sees of a part of a folded text.
-    pub(crate) fn glance(&self, part: &str) -> Seen {
-        let evidence = Evidence::weigh(&self.rules, &self.rules.lexicon.find(part));
-        features::see(part, &evidence, self.taxonomy.categories().len())
-    }
-
     /// A text of words only, folded; it has no signals.
     pub(crate) fn words(&self, words: &str) -> Seen {
-        Seen { grams: features::count(&self.folding.spell(&self.folding.plain(words))), signals: Vec::new() }
+        features::read(&self.folding.spell(&self.folding.plain(words)))
     }
 }

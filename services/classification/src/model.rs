@@ -1,7 +1,7 @@
-//! The trained model: small whole numbers for what each sequence of characters says for each answer.
+//! The trained model: small whole numbers for what each character and pair of characters says for each answer.
 //!
-//! Every answer is a sum over what is seen in the text; the sums of a head become probabilities. The file is written
-//! by [`crate::train`] and comes with the service.
+//! Every answer is a sum over what is seen in the text; the sums of a head become probabilities. A text is read once:
+//! the sums of its clauses make up the whole. The file is written by [`crate::train`] and comes with the service.
 
 use std::{
     collections::HashMap,
@@ -10,15 +10,19 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::features::Seen;
+use crate::{
+    decide::hints::Tuning,
+    features::{Gram, Seen},
+};
 
 mod file;
 
-/// Hints that confidence is computed from: log-odds of the category, its margin, agreement of the rules, log-odds of
-/// simple or not, one.
-pub(crate) const HINTS: usize = 5;
-
 pub(crate) use file::Dense;
+
+/// Early clauses count up to so much more than late ones.
+const EARLY: f32 = 0.3;
+/// What the head of the first level says counts this much beside the categories' own.
+const LEVEL_COUNTS: f32 = 0.5;
 
 /// The model file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,58 +38,68 @@ pub(crate) struct About {
     pub(crate) categories: Vec<String>,
     /// Department codes, in the order of the outputs after categories, classes and urgency.
     pub(crate) units: Vec<String>,
+    /// How often a second category came with a first one in one report.
+    pub(crate) together: Vec<(usize, usize, f32)>,
     /// How the answers are chosen.
     pub(crate) tuning: Tuning,
 }
 
-/// Numbers found by cross-validation that turn probabilities into answers.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Tuning {
-    /// Urgent from this probability on.
-    pub(crate) urgent: f32,
-    /// Several matters from this probability on.
-    pub(crate) several: f32,
-    /// Factors on the classes' probabilities.
-    pub(crate) class: [f32; 3],
-    /// Confidence is the logistic function of these times the hints.
-    pub(crate) confidence: [f32; HINTS],
-}
-
 /// Where the outputs of each head are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heads {
     pub(crate) categories: usize,
     pub(crate) units: usize,
+    /// The first level of each category, by number.
+    pub(crate) level: Vec<usize>,
+    levels: usize,
 }
 
 impl Heads {
     pub(crate) const CLASSES: usize = 3;
 
-    pub(crate) fn class(self) -> usize {
+    /// The first level of a category is in the first two digits of its code.
+    pub(crate) fn new(categories: &[String], units: usize) -> Self {
+        let mut levels: Vec<&str> = Vec::new();
+        let mut level = Vec::with_capacity(categories.len());
+        for code in categories {
+            let first = code.get(..2).unwrap_or(code);
+            level.push(levels.iter().position(|l| *l == first).unwrap_or(levels.len()));
+            if level.last() == Some(&levels.len()) {
+                levels.push(first);
+            }
+        }
+        Self { categories: categories.len(), units, level, levels: levels.len() }
+    }
+
+    pub(crate) fn class(&self) -> usize {
         self.categories
     }
 
-    pub(crate) fn urgent(self) -> usize {
+    pub(crate) fn urgent(&self) -> usize {
         self.categories + Self::CLASSES
     }
 
-    pub(crate) fn several(self) -> usize {
+    pub(crate) fn several(&self) -> usize {
         self.urgent() + 1
     }
 
-    pub(crate) fn unit(self) -> usize {
+    pub(crate) fn levels(&self) -> usize {
         self.several() + 1
     }
 
-    pub(crate) fn outputs(self) -> usize {
+    pub(crate) fn unit(&self) -> usize {
+        self.levels() + self.levels
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
         self.unit() + self.units
     }
 }
 
-/// Row of each sequence, by its hash.
+/// Row of each gram, by its key.
 pub(crate) type Rows = HashMap<u32, u32, BuildHasherDefault<Spread>>;
 
-/// What is looked up is a hash already; it is only spread.
+/// A key is a number of few bits; it is spread over all.
 #[derive(Debug, Default)]
 pub(crate) struct Spread(u64);
 
@@ -94,8 +108,8 @@ impl Hasher for Spread {
         bytes.iter().for_each(|&b| self.write_u32(b.into()));
     }
 
-    fn write_u32(&mut self, hash: u32) {
-        self.0 = (self.0 ^ u64::from(hash)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    fn write_u32(&mut self, key: u32) {
+        self.0 = (self.0 ^ u64::from(key)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
     fn finish(&self) -> u64 {
@@ -103,12 +117,46 @@ impl Hasher for Spread {
     }
 }
 
+/// A gram that the model knows, with its row.
+pub(crate) type Known = (u32, Gram);
+
+/// The grams of a text that the model knows, each where it comes first; `all` is the number of rows.
+pub(crate) fn known(rows: &Rows, seen: &Seen, all: usize) -> Vec<Known> {
+    let mut met = vec![0_u64; all.div_ceil(64)];
+    let mut known = Vec::with_capacity(seen.grams.len());
+    for gram in &seen.grams {
+        if let Some(&row) = rows.get(&gram.key) {
+            let (block, bit) = (row as usize / 64, 1 << (row % 64));
+            if met[block] & bit == 0 {
+                met[block] |= bit;
+                known.push((row, *gram));
+            }
+        }
+    }
+    known
+}
+
+/// What comes early in a text counts more: people begin with what matters most to them.
+pub(crate) fn counts(clause: usize, seen: &Seen) -> f32 {
+    let all = seen.clauses.last().map_or(1, |c| c.end).max(1);
+    let start = seen.clauses.get(clause).map_or(0, |c| c.start);
+    1.0 + EARLY * (0.5 - start as f32 / all as f32)
+}
+
 /// Probabilities of all answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Odds {
+    /// With what the first level's own head says.
     pub(crate) category: Vec<f32>,
+    /// Of the first level of each category.
+    pub(crate) level: Vec<f32>,
+    /// Of each clause, by its categories alone; none where the model knows nothing of it.
+    pub(crate) clauses: Vec<Option<Vec<f32>>>,
     pub(crate) class: [f32; 3],
+    /// Log-odds of danger, in the whole and in the clause where they are highest.
     pub(crate) urgent: f32,
+    pub(crate) urgent_clause: f32,
+    /// Log-odds of several matters.
     pub(crate) several: f32,
     pub(crate) unit: Vec<f32>,
 }
@@ -118,74 +166,91 @@ pub(crate) struct Odds {
 pub(crate) struct Model {
     pub(crate) about: About,
     pub(crate) heads: Heads,
-    /// Rows of sequences come after those of the signals.
-    pub(crate) rows: Rows,
-    pub(crate) rarity: Vec<f32>,
-    /// Where each row's entries end.
-    ends: Vec<u32>,
-    outputs: Vec<u8>,
+    rows: Rows,
+    /// How much rarer grams count more, by gram.
+    rarity: Vec<f32>,
+    signals: usize,
+    /// Row by row, outputs together; those of grams already count their rarity. Signals first.
     weights: Vec<i8>,
     /// What a weight of one is worth, by output.
     scale: Vec<f32>,
     bias: Vec<f32>,
+    /// How often a category came with another one in one report, by both.
+    together: Vec<f32>,
 }
 
 impl Model {
-    /// The parts of a text that the model knows, by row; sequences together of length one.
-    pub(crate) fn known(rows: &Rows, rarity: &[f32], signals: usize, seen: &Seen) -> Vec<(u32, f32)> {
-        let mut found: Vec<(u32, f32)> = Vec::with_capacity(seen.grams.len() + seen.signals.len());
-        for &(hash, n) in &seen.grams {
-            if let Some(&row) = rows.get(&hash) {
-                found.push((row, (1.0 + (n as f32).ln()) * rarity[row as usize - signals]));
-            }
-        }
-        let length = found.iter().map(|(_, v)| v * v).sum::<f32>().sqrt();
-        if length > 0.0 {
-            found.iter_mut().for_each(|(_, v)| *v /= length);
-        }
-        found.extend(seen.signals.iter().map(|&(row, v)| (row as u32, v)));
-        found
+    /// The grams of a text that the model knows.
+    pub(crate) fn known(&self, seen: &Seen) -> Vec<Known> {
+        known(&self.rows, seen, self.signals + self.rarity.len())
     }
 
     /// The probabilities for a text.
-    pub(crate) fn ask(&self, seen: &Seen) -> Odds {
-        let signals = self.ends.len() - self.rarity.len();
-        let mut sums = self.bias.clone();
-        for (row, value) in Self::known(&self.rows, &self.rarity, signals, seen) {
-            for (output, weight) in self.entries(row as usize) {
-                sums[output] += value * f32::from(weight) * self.scale[output];
+    pub(crate) fn ask(&self, seen: &Seen, known: &[Known]) -> Odds {
+        let h = &self.heads;
+        let mut sums = vec![0.0; h.outputs()];
+        let mut clauses = vec![None; seen.clauses.len()];
+        let mut urgent_clause = f32::NEG_INFINITY;
+        let mut length = 0.0;
+        let mut said = vec![0_i32; h.outputs()];
+        for part in known.chunk_by(|a, b| a.1.clause == b.1.clause) {
+            said.fill(0);
+            for &(row, _) in part {
+                said.iter_mut().zip(self.row(row as usize)).for_each(|(s, &w)| *s += i32::from(w));
             }
+            let squares: f32 = part.iter().map(|&(row, _)| self.rarity[row as usize - self.signals].powi(2)).sum();
+            let (clause, alone) = (part[0].1.clause, 1.0 / squares.sqrt());
+            let counts = counts(clause, seen);
+            length += counts * counts * squares;
+            sums.iter_mut().zip(&said).for_each(|(sum, &s)| *sum += counts * s as f32);
+            let mut of_clause: Vec<f32> =
+                (0..h.categories).map(|o| self.bias[o] + said[o] as f32 * self.scale[o] * alone).collect();
+            softmax(&mut of_clause);
+            clauses[clause] = Some(of_clause);
+            let u = h.urgent();
+            urgent_clause = urgent_clause.max(self.bias[u] + said[u] as f32 * self.scale[u] * alone);
         }
-        let h = self.heads;
-        softmax(&mut sums[..h.categories]);
+        let whole = if length > 0.0 { 1.0 / length.sqrt() } else { 0.0 };
+        sums.iter_mut().for_each(|s| *s *= whole);
+        for &(signal, value) in &seen.signals {
+            sums.iter_mut().zip(self.row(signal)).for_each(|(s, &w)| *s += value * f32::from(w));
+        }
+        sums.iter_mut().zip(self.scale.iter().zip(&self.bias)).for_each(|(s, (scale, bias))| *s = *s * scale + bias);
+        self.odds(sums, clauses, urgent_clause)
+    }
+
+    fn odds(&self, mut sums: Vec<f32>, clauses: Vec<Option<Vec<f32>>>, urgent_clause: f32) -> Odds {
+        let h = &self.heads;
+        softmax(&mut sums[h.levels()..h.unit()]);
         softmax(&mut sums[h.class()..h.urgent()]);
-        sums[h.urgent()..].iter_mut().for_each(|s| *s = logistic(*s));
+        sums[h.unit()..].iter_mut().for_each(|s| *s = logistic(*s));
         let mut class = [0.0; 3];
         class.copy_from_slice(&sums[h.class()..h.urgent()]);
-        Odds {
-            class,
-            urgent: sums[h.urgent()],
-            several: sums[h.several()],
-            unit: sums.split_off(h.unit()),
-            category: {
-                sums.truncate(h.categories);
-                sums
-            },
-        }
+        let (urgent, several, unit) = (sums[h.urgent()], sums[h.several()], sums.split_off(h.unit()));
+        let mut levels = sums.split_off(h.levels());
+        sums.truncate(h.categories);
+        levels.iter_mut().for_each(|p| *p = LEVEL_COUNTS * p.max(f32::MIN_POSITIVE).ln());
+        sums.iter_mut().zip(&h.level).for_each(|(s, &l)| *s += levels[l]);
+        softmax(&mut sums);
+        levels.fill(0.0);
+        h.level.iter().zip(&sums).for_each(|(&l, p)| levels[l] += p);
+        let level = h.level.iter().map(|&l| levels[l]).collect();
+        Odds { category: sums, level, clauses, class, urgent, urgent_clause: urgent_clause.max(urgent), several, unit }
     }
 
-    /// How much a sequence, as far as it is known, speaks for an output.
-    pub(crate) fn says(&self, hash: u32, output: usize) -> f32 {
-        let Some(&row) = self.rows.get(&hash) else { return 0.0 };
-        let signals = self.ends.len() - self.rarity.len();
-        let weight = self.entries(row as usize).find(|&(o, _)| o == output).map_or(0, |(_, w)| w);
-        f32::from(weight) * self.scale[output] * self.rarity[row as usize - signals]
+    /// How much a known gram speaks for a category.
+    pub(crate) fn says(&self, row: u32, category: usize) -> f32 {
+        f32::from(self.row(row as usize)[category]) * self.scale[category]
     }
 
-    fn entries(&self, row: usize) -> impl Iterator<Item = (usize, i8)> + '_ {
-        let from = if row == 0 { 0 } else { self.ends[row - 1] as usize };
-        let to = self.ends[row] as usize;
-        self.outputs[from..to].iter().zip(&self.weights[from..to]).map(|(&o, &w)| (o.into(), w))
+    /// How often two categories came together, one as the main matter.
+    pub(crate) fn together(&self, main: usize, further: usize) -> f32 {
+        self.together[main * self.heads.categories + further]
+    }
+
+    fn row(&self, row: usize) -> &[i8] {
+        let outputs = self.heads.outputs();
+        &self.weights[row * outputs..][..outputs]
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Taxonomy {
     by_code: HashMap<String, usize>,
     departments: HashMap<String, String>,
     department_codes: Vec<String>,
+    /// The department that leads in each category, by its number.
+    leads: Vec<usize>,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +66,7 @@ impl Taxonomy {
     /// Reads a taxonomy; one that names a lead it does not list is refused.
     pub fn read(text: &str) -> Result<Self, RulesError> {
         let file: File = serde_json::from_str(text).map_err(|e| RulesError::new("taxonomy.json", e))?;
-        let department_codes = file.departments.iter().map(|d| d.code.clone()).collect();
+        let department_codes: Vec<String> = file.departments.iter().map(|d| d.code.clone()).collect();
         let departments: HashMap<_, _> = file.departments.into_iter().map(|d| (d.code, d.name)).collect();
         let mut categories = Vec::new();
         for l1 in file.categories {
@@ -86,8 +88,10 @@ impl Taxonomy {
                 return Err(RulesError::new("taxonomy.json", format!("category {} is listed twice", c.code)));
             }
         }
+        let number = |code: &String| department_codes.iter().position(|d| d == code);
+        let leads = categories.iter().filter_map(|c| number(&c.lead)).collect();
         let by_code = categories.iter().enumerate().map(|(i, c)| (c.code.clone(), i)).collect();
-        Ok(Self { categories, by_code, departments, department_codes })
+        Ok(Self { categories, by_code, departments, department_codes, leads })
     }
 
     /// All categories, in the order of the file.
@@ -108,6 +112,11 @@ impl Taxonomy {
     /// The codes of all departments, in the order of the file.
     pub(crate) fn departments(&self) -> &[String] {
         &self.department_codes
+    }
+
+    /// The number of the department that leads in each category.
+    pub(crate) fn leads(&self) -> &[usize] {
+        &self.leads
     }
 
     pub(crate) fn index(&self, code: &str) -> Option<usize> {

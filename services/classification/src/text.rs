@@ -1,6 +1,6 @@
 //! A text as rules and model read it: half width, simplified characters, lower case, common misspellings undone.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use hanconv::RawDictionary;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::rules::{self, RulesError};
 
-/// A letter of more clauses is read so far.
+/// What comes after so many clauses of a letter is one clause.
 const MOST_CLAUSES: usize = 60;
 /// Clauses shorter than this many characters say too little alone.
 const SHORT_CLAUSE: usize = 6;
@@ -73,37 +73,38 @@ impl Folding {
     }
 }
 
-/// The clauses of a text, short ones joined to what follows.
-pub(crate) fn clauses(text: &str) -> Vec<&str> {
+/// The clauses of a text, short ones joined to what follows; together they are the whole text.
+pub(crate) fn clauses(text: &str) -> Vec<Range<usize>> {
     let mut clauses = Vec::new();
-    let mut start = 0;
+    let (mut start, mut length) = (0, 0);
     for (i, c) in text.char_indices() {
-        let end = i + c.len_utf8();
-        if clauses.len() == MOST_CLAUSES {
-            return clauses;
-        }
-        let full = text[start..i].chars().count() >= SHORT_CLAUSE;
+        let full = length >= SHORT_CLAUSE && clauses.len() + 1 < MOST_CLAUSES;
+        length += 1;
         if full && matches!(c, '。' | '！' | '？' | '；' | '，' | '!' | '?' | ';' | ',' | '\n' | ' ') {
-            clauses.push(&text[start..i]);
-            start = end;
+            clauses.push(start..i + c.len_utf8());
+            (start, length) = (i + c.len_utf8(), 0);
         }
     }
-    if !text[start..].trim().is_empty() {
-        clauses.push(&text[start..]);
+    if start < text.len() {
+        clauses.push(start..text.len());
     }
     clauses
+}
+
+/// There is a question mark.
+pub(crate) fn asks(text: &str) -> bool {
+    text.contains(['?', '？'])
+}
+
+/// There is an exclamation mark.
+pub(crate) fn cries(text: &str) -> bool {
+    text.contains(['!', '！'])
 }
 
 /// What stands in the written text where the plain one has this part.
 pub(crate) fn as_written(written: &str, plain: &str, part: &str) -> String {
     let Some(start) = plain.find(part) else { return part.to_owned() };
     written.chars().skip(plain[..start].chars().count()).take(part.chars().count()).collect()
-}
-
-/// From the start of one part of a text to the end of a later one.
-pub(crate) fn span<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
-    let at = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
-    text.get(at(from)..at(to) + to.len()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -126,7 +127,13 @@ mod tests {
 
     #[test]
     fn clauses_are_long_enough_to_say_something() {
-        assert_eq!(clauses("你好，路灯坏了三天，没人修。还有垃圾"), ["你好，路灯坏了三天", "没人修。还有垃圾"]);
-        assert!(clauses(" 。").is_empty() || clauses(" 。") == [" 。"]);
+        let text = "你好，路灯坏了三天，没人修。还有垃圾";
+        let parts: Vec<_> = clauses(text).into_iter().map(|c| &text[c]).collect();
+        assert_eq!(parts, ["你好，路灯坏了三天，", "没人修。还有垃圾"]);
+        assert!(clauses("").is_empty());
+        let letter = "路灯坏了好几天，".repeat(500);
+        let parts = clauses(&letter);
+        assert!(parts.len() == MOST_CLAUSES && parts.windows(2).all(|w| w[0].end == w[1].start));
+        assert_eq!(parts.last().map(|c| c.end), Some(letter.len()));
     }
 }

@@ -3,10 +3,13 @@
 //! - [`samples`] labelled reports as they lie in files
 //! - [`measure`] how often verdicts are right
 
+mod fit;
 mod learn;
 pub mod measure;
 pub mod samples;
 mod tune;
+
+use std::collections::BTreeMap;
 
 use contracts::{
     district::{District, TAXONOMY},
@@ -16,9 +19,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Classifier, ClassifierError, RuleTexts,
-    decide::CLASSES,
+    decide::{CLASSES, hints::Tuning},
     knowledge::Knowledge,
-    model::{About, Dense, Heads, Model, Tuning},
+    model::{About, Dense, Heads, Model},
 };
 use learn::{Example, Learnt, learn};
 use measure::Measures;
@@ -27,11 +30,7 @@ use samples::Labelled;
 /// Parts for cross-validation.
 const PARTS: usize = 8;
 /// Words of a rule file that together make one example.
-const WORDS: usize = 4;
-/// The same of the words for danger.
-const DANGER_WORDS: usize = 1;
-/// They count so much, because danger is rare.
-const DANGER_COUNTS: f32 = 4.0;
+const WORDS: usize = 2;
 /// A report's further matters together have this share of it.
 const ALSO_SHARE: f32 = 0.25;
 
@@ -78,7 +77,7 @@ pub fn train(reports: &[&str]) -> anyhow::Result<Trained> {
         models.push(Model::read(&school.model(&known, String::new(), Tuning::NEUTRAL)?)?);
     }
     let asked: Vec<_> = labelled.iter().map(|l| tune::ask(&school.knowledge, &models[part(l)], l)).collect();
-    let tuning = tune::tune(&labelled, &asked);
+    let tuning = tune::tune(&school.knowledge, &labelled, &models, &asked, part);
     let mut measures = Measures::default();
     for (p, mut model) in models.into_iter().enumerate() {
         model.about.tuning = tuning;
@@ -98,7 +97,8 @@ impl School {
     fn open() -> Result<Self, ClassifierError> {
         let texts = RuleTexts::SHIPPED;
         let knowledge = Knowledge::read(TAXONOMY, District::sample(), &texts)?;
-        let heads = Heads { categories: knowledge.taxonomy.categories().len(), units: knowledge.taxonomy.departments().len() };
+        let codes: Vec<String> = knowledge.taxonomy.categories().iter().map(|c| c.code.clone()).collect();
+        let heads = Heads::new(&codes, knowledge.taxonomy.departments().len());
         let mut school = Self { knowledge, heads, words: Vec::new() };
         let told = texts.words(&school.knowledge.taxonomy)?;
         for (category, words) in told {
@@ -119,9 +119,9 @@ impl School {
             }
         }
         for (urgent, words) in texts.dangers()? {
-            for some in words.chunks(DANGER_WORDS) {
-                let seen = school.knowledge.words(&some.join(" "));
-                school.words.push(Example { seen, weight: DANGER_COUNTS, urgent: Some(urgent), ..Example::default() });
+            for word in words {
+                let seen = school.knowledge.words(&word);
+                school.words.push(Example { seen, weight: 1.0, urgent: Some(urgent), ..Example::default() });
             }
         }
         Ok(school)
@@ -149,9 +149,24 @@ impl School {
 
     fn model(&self, reports: &[&Example], data: String, tuning: Tuning) -> Result<Vec<u8>, ClassifierError> {
         let all: Vec<&Example> = reports.iter().copied().chain(&self.words).collect();
-        let Learnt { hashes, rarity, weights, bias } = learn(&all, self.heads);
+        let Learnt { keys, rarity, weights, bias } = learn(&all, &self.heads);
         let categories = self.knowledge.taxonomy.categories().iter().map(|c| c.code.clone()).collect();
-        let about = About { data, categories, units: self.knowledge.taxonomy.departments().to_vec(), tuning };
-        Ok(Dense { about, hashes: &hashes, rarity: &rarity, weights: &weights, bias: &bias }.write()?)
+        let units = self.knowledge.taxonomy.departments().to_vec();
+        let about = About { data, categories, units, together: together(reports), tuning };
+        Ok(Dense { about, keys: &keys, rarity: &rarity, weights: &weights, bias: &bias }.write()?)
     }
+}
+
+/// How often a category came beside another one; the other way round it counts half.
+fn together(reports: &[&Example]) -> Vec<(usize, usize, f32)> {
+    let mut n: BTreeMap<(usize, usize), f32> = BTreeMap::new();
+    for e in reports {
+        let mut categories = e.categories.iter().map(|&(c, _)| c);
+        let Some(main) = categories.next() else { continue };
+        for further in categories {
+            *n.entry((main, further)).or_default() += 1.0;
+            *n.entry((further, main)).or_default() += 0.5;
+        }
+    }
+    n.into_iter().map(|((main, further), n)| (main, further, n)).collect()
 }

@@ -74,10 +74,10 @@ pub(crate) fn choose(
 
 /// Units that the model expects to take part or to lead, the most expected first.
 fn by_model(knowledge: &Knowledge, about: &About, odds: &Odds) -> Vec<String> {
-    let categories = knowledge.taxonomy.categories();
+    let mut leads = vec![0.0; about.units.len()];
+    knowledge.taxonomy.leads().iter().zip(&odds.category).for_each(|(&unit, p)| leads[unit] += p);
     let mut expected: Vec<(f32, &String)> = Vec::new();
-    for (unit, &takes_part) in about.units.iter().zip(&odds.unit) {
-        let leads: f32 = categories.iter().zip(&odds.category).filter(|(c, _)| c.lead == *unit).map(|(_, p)| p).sum();
+    for ((unit, &takes_part), leads) in about.units.iter().zip(&odds.unit).zip(leads) {
         let leads = if unit == GRID { 0.0 } else { leads };
         if takes_part >= TAKES_PART || leads >= MAY_LEAD {
             expected.push((takes_part.max(leads), unit));

@@ -3,14 +3,14 @@
 use super::{About, Heads, Model, ModelError};
 
 /// First bytes of a model file.
-const MAGIC: &[u8; 8] = b"GLMODEL1";
+const MAGIC: &[u8; 8] = b"GLMODEL2";
 
 /// What is written: dense numbers become small ones here.
 pub(crate) struct Dense<'a> {
     pub(crate) about: About,
-    pub(crate) hashes: &'a [u32],
+    pub(crate) keys: &'a [u32],
     pub(crate) rarity: &'a [f32],
-    /// Row by row, outputs together.
+    /// Row by row, outputs together; signals first.
     pub(crate) weights: &'a [f32],
     pub(crate) bias: &'a [f32],
 }
@@ -23,25 +23,34 @@ impl Dense<'_> {
             return Err(ModelError("more than 256 answers"));
         }
         let about = serde_json::to_vec(&self.about).map_err(|_| ModelError("its description can't be written"))?;
-        let scale: Vec<f32> = (0..outputs).map(|o| self.most(o) / 127.0).collect();
+        let weights = self.with_rarity();
+        let most = |o: usize| weights.iter().skip(o).step_by(outputs).fold(1e-6_f32, |most, w| most.max(w.abs()));
+        let scale: Vec<f32> = (0..outputs).map(|o| most(o) / 127.0).collect();
         let mut file = Vec::from(MAGIC);
         let mut put = |n: usize| file.extend((n as u32).to_le_bytes());
-        [about.len(), self.hashes.len(), self.weights.len() / outputs, outputs].into_iter().for_each(&mut put);
+        [about.len(), self.keys.len(), weights.len() / outputs, outputs].into_iter().for_each(&mut put);
         file.extend(about);
-        self.hashes.iter().for_each(|h| file.extend(h.to_le_bytes()));
+        self.keys.iter().for_each(|h| file.extend(h.to_le_bytes()));
         self.rarity.iter().chain(&scale).chain(self.bias).for_each(|f| file.extend(f.to_le_bytes()));
-        for row in self.weights.chunks_exact(outputs) {
+        for row in weights.chunks_exact(outputs) {
             let small = |(o, w): (usize, &f32)| (o as u8, (w / scale[o]).round() as i8);
-            let entries: Vec<_> = row.iter().enumerate().map(small).filter(|&(_, w)| w != 0).collect();
+            let entries: Vec<_> = row.iter().enumerate().map(small).filter(|&(_, w)| w.unsigned_abs() > 1).collect();
             file.extend((entries.len() as u16).to_le_bytes());
             entries.iter().for_each(|&(o, w)| file.extend([o, w as u8]));
         }
         Ok(file)
     }
 
-    fn most(&self, output: usize) -> f32 {
-        let column = self.weights.iter().skip(output).step_by(self.bias.len());
-        column.fold(1e-6, |most, w| most.max(w.abs()))
+    /// The weights of a gram with its rarity in them, so that nobody multiplies later.
+    fn with_rarity(&self) -> Vec<f32> {
+        let outputs = self.bias.len();
+        let signals = self.weights.len() / outputs - self.rarity.len();
+        let rows = self.weights.chunks_exact(outputs).enumerate();
+        rows.flat_map(|(row, weights)| {
+            let rarity = row.checked_sub(signals).map_or(1.0, |gram| self.rarity[gram]);
+            weights.iter().map(move |w| w * rarity)
+        })
+        .collect()
     }
 }
 
@@ -64,6 +73,16 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(self.array()?) as usize)
     }
 
+    /// What is not written is zero.
+    fn row(&mut self, outputs: usize) -> Result<Vec<i8>, ModelError> {
+        let mut row = vec![0; outputs];
+        let entries = 2 * usize::from(u16::from_le_bytes(self.array()?));
+        for pair in self.take(entries)?.chunks_exact(2) {
+            *row.get_mut(usize::from(pair[0])).ok_or(ModelError("an entry for no answer"))? = pair[1] as i8;
+        }
+        Ok(row)
+    }
+
     fn floats(&mut self, n: usize) -> Result<Vec<f32>, ModelError> {
         (0..n).map(|_| Ok(f32::from_le_bytes(self.array()?))).collect()
     }
@@ -76,30 +95,30 @@ impl Model {
         if file.take(MAGIC.len())? != MAGIC {
             return Err(ModelError("not a model file"));
         }
-        let (about, hashes, rows, outputs) = (file.count()?, file.count()?, file.count()?, file.count()?);
+        let (about, keys, rows, outputs) = (file.count()?, file.count()?, file.count()?, file.count()?);
         let about: About = serde_json::from_slice(file.take(about)?).map_err(|_| ModelError("its description is wrong"))?;
-        let heads = Heads { categories: about.categories.len(), units: about.units.len() };
-        let signals = rows.checked_sub(hashes).ok_or(ModelError("fewer rows than sequences"))?;
+        let heads = Heads::new(&about.categories, about.units.len());
+        let signals = rows.checked_sub(keys).ok_or(ModelError("fewer rows than grams"))?;
         if heads.outputs() != outputs || signals != crate::features::signals(heads.categories) {
             return Err(ModelError("it does not fit its own description"));
         }
-        let hashes = (0..hashes).map(|_| Ok(file.count()? as u32)).collect::<Result<Vec<_>, ModelError>>()?;
-        let rarity = file.floats(hashes.len())?;
+        let keys = (0..keys).map(|_| Ok(file.count()? as u32)).collect::<Result<Vec<_>, ModelError>>()?;
+        let rarity = file.floats(keys.len())?;
         let (scale, bias) = (file.floats(outputs)?, file.floats(outputs)?);
-        let index = hashes.iter().zip(signals as u32..).map(|(&h, row)| (h, row)).collect();
-        let mut model =
-            Self { about, heads, rows: index, rarity, ends: Vec::new(), outputs: Vec::new(), weights: Vec::new(), scale, bias };
-        for _ in 0..rows {
-            let n = u16::from_le_bytes(file.array()?);
-            for pair in file.take(2 * usize::from(n))?.chunks_exact(2) {
-                if usize::from(pair[0]) >= outputs {
-                    return Err(ModelError("an entry for no answer"));
-                }
-                model.outputs.push(pair[0]);
-                model.weights.push(pair[1] as i8);
-            }
-            model.ends.push(model.outputs.len() as u32);
-        }
-        Ok(model)
+        let weights = (0..rows).map(|_| file.row(outputs)).collect::<Result<Vec<_>, ModelError>>()?.concat();
+        let together = together(&about, heads.categories)?;
+        let rows = keys.iter().zip(signals as u32..).map(|(&key, row)| (key, row)).collect();
+        Ok(Self { about, heads, rows, rarity, signals, weights, scale, bias, together })
     }
+}
+
+fn together(about: &About, categories: usize) -> Result<Vec<f32>, ModelError> {
+    let mut together = vec![0.0; categories * categories];
+    for &(main, further, n) in &about.together {
+        if main >= categories || further >= categories {
+            return Err(ModelError("it names a category that it does not have"));
+        }
+        together[main * categories + further] = n;
+    }
+    Ok(together)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     features::{self, Seen},
-    model::{Heads, Model, Rows, logistic, softmax},
+    model::{self, Heads, Rows, logistic, softmax},
 };
 
 /// Times that all examples are gone through.
@@ -17,8 +17,12 @@ const STEP: f32 = 4.0;
 const SLOWER: f32 = 0.2;
 /// How much large weights cost.
 const DECAY: f32 = 6e-6;
+/// Share of what is seen that is hidden at each step, so that no answer rests on one word.
+const HIDDEN: f32 = 0.2;
+/// An urgent report that is not found costs so much more than a false alarm.
+const DANGER_COSTS: f32 = 3.0;
 
-/// A sequence must occur in so many examples.
+/// A gram must occur in so many examples.
 const COMMON: u32 = 2;
 
 /// What is seen in a text, and what should be answered.
@@ -37,40 +41,59 @@ pub(crate) struct Example {
 
 /// What was learnt.
 pub(crate) struct Learnt {
-    pub(crate) hashes: Vec<u32>,
+    pub(crate) keys: Vec<u32>,
     pub(crate) rarity: Vec<f32>,
     pub(crate) weights: Vec<f32>,
     pub(crate) bias: Vec<f32>,
 }
 
-/// The sequences that occur often enough, in the order of their hashes, with their rarity.
+/// The grams that occur often enough, in the order of their keys, with their rarity.
 fn dictionary(examples: &[&Example]) -> (Vec<u32>, Vec<f32>) {
-    let mut seen_in: HashMap<u32, u32> = HashMap::new();
-    for &(hash, _) in examples.iter().flat_map(|e| &e.seen.grams) {
-        *seen_in.entry(hash).or_default() += 1;
+    let mut seen_in: HashMap<u32, (u32, usize)> = HashMap::new();
+    for (i, example) in examples.iter().enumerate() {
+        for gram in &example.seen.grams {
+            let (n, last) = seen_in.entry(gram.key).or_insert((0, usize::MAX));
+            *n += u32::from(*last != i);
+            *last = i;
+        }
     }
-    let mut common: Vec<_> = seen_in.into_iter().filter(|&(_, n)| n >= COMMON).collect();
+    let mut common: Vec<_> = seen_in.into_iter().map(|(key, (n, _))| (key, n)).filter(|&(_, n)| n >= COMMON).collect();
     common.sort_unstable();
     let rare = |n: u32| ((1.0 + examples.len() as f32) / (1.0 + n as f32)).ln() + 1.0;
-    common.into_iter().map(|(hash, n)| (hash, rare(n))).unzip()
+    common.into_iter().map(|(key, n)| (key, rare(n))).unzip()
+}
+
+/// What a text weighs in each row: its grams together have length one.
+fn input(rows: &Rows, rarity: &[f32], signals: usize, seen: &Seen) -> Vec<(u32, f32)> {
+    let known = model::known(rows, seen, signals + rarity.len());
+    let value = |&(row, gram): &(u32, features::Gram)| (row, model::counts(gram.clause, seen) * rarity[row as usize - signals]);
+    let mut input: Vec<(u32, f32)> = known.iter().map(value).collect();
+    let length = input.iter().map(|(_, v)| v * v).sum::<f32>().sqrt();
+    input.iter_mut().for_each(|(_, v)| *v /= length);
+    input.extend(seen.signals.iter().map(|&(row, v)| (row as u32, v)));
+    input
 }
 
 /// Learns from examples.
-pub(crate) fn learn(examples: &[&Example], heads: Heads) -> Learnt {
-    let (hashes, rarity) = dictionary(examples);
+pub(crate) fn learn(examples: &[&Example], heads: &Heads) -> Learnt {
+    let (keys, rarity) = dictionary(examples);
     let signals = features::signals(heads.categories);
-    let rows: Rows = hashes.iter().zip(signals as u32..).map(|(&h, row)| (h, row)).collect();
-    let inputs: Vec<_> = examples.iter().map(|e| Model::known(&rows, &rarity, signals, &e.seen)).collect();
-    let mut state = State::new(signals + hashes.len(), heads);
+    let rows: Rows = keys.iter().zip(signals as u32..).map(|(&key, row)| (key, row)).collect();
+    let inputs: Vec<_> = examples.iter().map(|e| input(&rows, &rarity, signals, &e.seen)).collect();
+    let mut state = State::new(signals + keys.len(), heads);
     let mut mean = vec![0.0; state.weights.len()];
     let mut mean_bias = vec![0.0; state.bias.len()];
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    let mut chance = 0x9e37_79b9_7f4a_7c15;
+    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let mut shown = Vec::new();
     for round in 0..ROUNDS {
-        shuffle(&mut order, &mut chance);
+        chance.shuffle(&mut order);
         let step = STEP / (1.0 + SLOWER * round as f32);
         for &i in &order {
-            state.step(&inputs[i], examples[i], step * examples[i].weight, step * DECAY);
+            shown.clear();
+            let rest = inputs[i].iter().filter(|_| !chance.hides());
+            shown.extend(rest.map(|&(row, v)| (row, v / (1.0 - HIDDEN))));
+            state.step(&shown, examples[i], step * examples[i].weight, step * DECAY);
         }
         if round >= ROUNDS - AVERAGED {
             let share = state.shrunk / AVERAGED as f32;
@@ -78,19 +101,19 @@ pub(crate) fn learn(examples: &[&Example], heads: Heads) -> Learnt {
             mean_bias.iter_mut().zip(&state.bias).for_each(|(m, w)| *m += w / AVERAGED as f32);
         }
     }
-    Learnt { hashes, rarity, weights: mean, bias: mean_bias }
+    Learnt { keys, rarity, weights: mean, bias: mean_bias }
 }
 
 /// Weights on the way; the real ones are `shrunk` times these, so that decay costs nothing.
-struct State {
-    heads: Heads,
+struct State<'h> {
+    heads: &'h Heads,
     weights: Vec<f32>,
     bias: Vec<f32>,
     shrunk: f32,
 }
 
-impl State {
-    fn new(rows: usize, heads: Heads) -> Self {
+impl<'h> State<'h> {
+    fn new(rows: usize, heads: &'h Heads) -> Self {
         Self { heads, weights: vec![0.0; rows * heads.outputs()], bias: vec![0.0; heads.outputs()], shrunk: 1.0 }
     }
 
@@ -117,11 +140,14 @@ impl State {
         let h = self.heads;
         if example.categories.is_empty() {
             sums[..h.categories].fill(0.0);
+            sums[h.levels()..h.unit()].fill(0.0);
         } else {
             softmax(&mut sums[..h.categories]);
+            softmax(&mut sums[h.levels()..h.unit()]);
         }
         for &(category, share) in &example.categories {
             sums[category] -= share;
+            sums[h.levels() + h.level[category]] -= share;
         }
         match example.class {
             Some(class) => {
@@ -133,6 +159,9 @@ impl State {
         for (output, is) in [(h.urgent(), example.urgent), (h.several(), example.several)] {
             sums[output] = is.map_or(0.0, |is| logistic(sums[output]) - f32::from(u8::from(is)));
         }
+        if example.urgent == Some(true) {
+            sums[h.urgent()] *= DANGER_COSTS;
+        }
         match &example.units {
             Some(units) => {
                 sums[h.unit()..].iter_mut().for_each(|s| *s = logistic(*s));
@@ -143,13 +172,25 @@ impl State {
     }
 }
 
-/// The same shuffle on every machine.
-fn shuffle(order: &mut [usize], chance: &mut u64) {
-    for i in (1..order.len()).rev() {
-        *chance ^= *chance << 13;
-        *chance ^= *chance >> 7;
-        *chance ^= *chance << 17;
-        order.swap(i, (*chance % (i as u64 + 1)) as usize);
+/// The same chance on every machine.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn shuffle(&mut self, order: &mut [usize]) {
+        for i in (1..order.len()).rev() {
+            order.swap(i, (self.next() % (i as u64 + 1)) as usize);
+        }
+    }
+
+    fn hides(&mut self) -> bool {
+        ((self.next() & 0xffff) as f32) < HIDDEN * 65536.0
     }
 }
 
@@ -158,17 +199,18 @@ mod tests {
     use super::*;
 
     fn example(gram: u32, category: usize, urgent: bool) -> Example {
-        let seen = Seen { grams: vec![(gram, 1), (99, 2)], signals: Vec::new() };
+        let at = |key| features::Gram { key, clause: 0, start: 0, end: 1 };
+        let seen = Seen { grams: vec![at(gram), at(99), at(99)], ..Seen::default() };
         Example { seen, weight: 1.0, categories: vec![(category, 1.0)], urgent: Some(urgent), ..Example::default() }
     }
 
     #[test]
     fn the_same_examples_teach_the_same_and_what_was_not_said_stays_unknown() {
-        let heads = Heads { categories: 3, units: 2 };
+        let heads = Heads::new(&["0101".into(), "0102".into(), "0201".into()], 2);
         let examples: Vec<Example> = (0..12).map(|i| example(i % 3, i as usize % 3, i % 3 == 2)).collect();
         let examples: Vec<&Example> = examples.iter().collect();
-        let (one, two) = (learn(&examples, heads), learn(&examples, heads));
-        assert_eq!(one.hashes, [0, 1, 2, 99]);
+        let (one, two) = (learn(&examples, &heads), learn(&examples, &heads));
+        assert_eq!(one.keys, [0, 1, 2, 99]);
         assert!(one.weights == two.weights && one.bias == two.bias);
         let weight = |gram: usize, output: usize| one.weights[(features::signals(3) + gram) * heads.outputs() + output];
         for gram in 0..3 {

@@ -1,0 +1,203 @@
+//! What the model and the rules say of a text, as few numbers from which each answer is decided.
+//!
+//! Each answer is the logistic function of a weighted sum of its hints; cross-validation finds the weights.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    knowledge::{Knowledge, Look},
+    model::{Model, Odds},
+    rules::{Cue, Target},
+    text,
+};
+
+/// So many categories are weighed against each other.
+const WEIGHED: usize = 8;
+/// A probability is never taken for nothing.
+const LEAST: f32 = 1e-4;
+/// Words by which people pass on to another matter.
+const FURTHER: [&str; 11] = ["另外", "还有", "顺便", "另", "同时", "二是", "第二", "再者", "2.", "2、", "②"];
+/// Words by which they add to one.
+const AND: [char; 2] = ['也', '又'];
+
+/// Numbers found by cross-validation that turn hints into answers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tuning {
+    /// Which category is the main matter.
+    pub(crate) main: [f32; MAIN],
+    /// Whether there is danger, and from which probability on it counts.
+    pub(crate) urgent: [f32; URGENT],
+    pub(crate) urgent_from: f32,
+    /// Whether a category is a further matter, and from which probability on it is named.
+    pub(crate) further: [f32; FURTHER_HINTS],
+    pub(crate) further_from: f32,
+    /// Factors on the classes' probabilities.
+    pub(crate) class: [f32; 3],
+    /// Whether the category is right.
+    pub(crate) confidence: [f32; CONFIDENCE],
+}
+
+pub(crate) const MAIN: usize = 6;
+pub(crate) const URGENT: usize = 11;
+pub(crate) const FURTHER_HINTS: usize = 16;
+pub(crate) const CONFIDENCE: usize = 6;
+
+impl Tuning {
+    /// Before anything is found: the model as it is.
+    pub(crate) const NEUTRAL: Self = Self {
+        main: [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        urgent: [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        urgent_from: 0.5,
+        further: [0.0; FURTHER_HINTS],
+        further_from: 1.0,
+        class: [1.0; 3],
+        confidence: [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    };
+}
+
+/// The sum of hints by their weights.
+pub(crate) fn sum<const N: usize>(weights: &[f32; N], hints: &[f32; N]) -> f32 {
+    weights.iter().zip(hints).map(|(w, h)| w * h).sum()
+}
+
+/// A category that could be meant.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) category: usize,
+    /// Hints on whether it is the main matter.
+    pub(crate) main: [f32; MAIN],
+    /// Probability in the whole, and in the clauses: the highest, the highest of the first half and of the rest.
+    whole: f32,
+    clause: f32,
+    early: f32,
+    late: f32,
+    /// Where its clause is, 0 to 1.
+    at: f32,
+    /// Share of the keywords that speak for it.
+    keywords: f32,
+}
+
+/// The categories that could be meant, by what the model says.
+pub(crate) fn candidates(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) -> Vec<Candidate> {
+    let categories = knowledge.taxonomy.categories();
+    let mut of_clauses = vec![(0.0_f32, 0.0_f32, 0.0_f32, 1.0_f32); categories.len()];
+    let n = odds.clauses.len();
+    for (i, clause) in odds.clauses.iter().enumerate().filter_map(|(i, c)| Some((i, c.as_ref()?))) {
+        for ((most, early, late, at), &p) in of_clauses.iter_mut().zip(clause) {
+            if p > *most + 0.02 {
+                *at = i as f32 / n as f32;
+            }
+            *most = most.max(p);
+            let half = if 2 * i < n { early } else { late };
+            *half = half.max(p);
+        }
+    }
+    let mut best: Vec<(f32, usize)> = odds.category.iter().zip(&of_clauses).map(|(p, c)| p + 0.5 * c.0).zip(0..).collect();
+    best.select_nth_unstable_by(WEIGHED.min(categories.len() - 1), |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    best.truncate(WEIGHED);
+    best.sort_unstable_by_key(|&(_, c)| c);
+    let mut keywords = vec![0.0; categories.len()];
+    for (rule, _) in look.evidence.fired() {
+        if let Target::Category(c) = rule.target {
+            keywords[c] += rule.weight as f32;
+        }
+    }
+    let all = keywords.iter().sum::<f32>().max(1.0);
+    let candidate = |c: usize| {
+        let (clause, early, late, at) = of_clauses[c];
+        let (whole, keywords) = (odds.category[c], keywords[c] / all);
+        let main = [ln(whole), ln(clause), ln(early), at, keywords, ln(odds.level[c])];
+        Candidate { category: c, main, whole, clause, early, late, at, keywords }
+    };
+    best.into_iter().map(|(_, c)| candidate(c)).collect()
+}
+
+/// What speaks for danger now.
+pub(crate) fn urgent(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) -> [f32; URGENT] {
+    let cue = |cue| look.evidence.weight(cue).min(12) as f32 / 12.0;
+    let safety = knowledge.taxonomy.categories().iter().position(|c| c.l1 == SAFETY).map_or(0.0, |c| odds.level[c]);
+    [
+        1.0,
+        odds.urgent,
+        odds.urgent_clause,
+        cue(Cue::Urgent),
+        cue(Cue::Calm),
+        log_odds(safety),
+        log_odds(odds.class[0]),
+        log_odds(odds.class[2]),
+        f32::from(u8::from(text::asks(&look.text))),
+        f32::from(u8::from(text::cries(&look.text))),
+        length(look),
+    ]
+}
+
+/// First level of matters of safety.
+const SAFETY: &str = "14";
+
+/// What could be a further matter beside the main one, with what speaks for it.
+pub(crate) fn further(
+    knowledge: &Knowledge,
+    model: &Model,
+    look: &Look<'_>,
+    odds: &Odds,
+    candidates: &[Candidate],
+    main: usize,
+) -> Vec<(usize, [f32; FURTHER_HINTS])> {
+    let Some(first) = candidates.iter().find(|c| c.category == main) else { return Vec::new() };
+    let of = |c: usize| &knowledge.taxonomy.categories()[c];
+    let is = |is: bool| f32::from(u8::from(is));
+    let passes_on = is(FURTHER.iter().any(|w| look.text.contains(w)));
+    let adds = is(look.text.contains(AND));
+    let hints = |c: &Candidate| {
+        [
+            1.0,
+            log_odds(c.whole),
+            log_odds(c.clause),
+            log_odds(c.early),
+            log_odds(c.late),
+            model.together(main, c.category).ln_1p(),
+            odds.several,
+            passes_on,
+            adds,
+            length(look),
+            is(of(main).l1 == of(c.category).l1),
+            is(of(main).lead == of(c.category).lead),
+            log_odds(first.whole),
+            log_odds(first.late),
+            is(c.keywords > 0.0),
+            c.at - first.at,
+        ]
+    };
+    candidates.iter().filter(|c| c.category != main).map(|c| (c.category, hints(c))).collect()
+}
+
+/// What speaks for the category being right: its probability and how far it is ahead, the same of its first level,
+/// agreement of the rules, whether it is clear that the matter is simple or not.
+pub(crate) fn confidence(
+    knowledge: &Knowledge,
+    look: &Look<'_>,
+    odds: &Odds,
+    ranked: &[(usize, f32)],
+    category: usize,
+) -> [f32; CONFIDENCE] {
+    let categories = knowledge.taxonomy.categories();
+    let p = ranked.iter().find(|(c, _)| *c == category).map_or(LEAST, |&(_, p)| p);
+    let next = ranked.iter().find(|(c, _)| *c != category).map_or(LEAST, |&(_, p)| p);
+    let level: f32 = ranked.iter().filter(|(c, _)| categories[*c].l1 == categories[category].l1).map(|(_, p)| p).sum();
+    let agree = look.evidence.heaviest(categories.len()) == Some(category);
+    let clear = odds.class[0].max(1.0 - odds.class[0]);
+    [log_odds(p), p - next, log_odds(level), f32::from(u8::from(agree)), log_odds(clear), 1.0]
+}
+
+fn length(look: &Look<'_>) -> f32 {
+    (look.text.chars().count().max(1) as f32).ln() - 3.5
+}
+
+fn ln(p: f32) -> f32 {
+    p.max(LEAST).ln()
+}
+
+fn log_odds(p: f32) -> f32 {
+    let p = p.clamp(LEAST, 1.0 - LEAST);
+    (p / (1.0 - p)).ln()
+}
