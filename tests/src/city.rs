@@ -227,6 +227,21 @@ impl City {
         Db::connect(&self.databases[name], "tests").await.expect("the database can be opened")
     }
 
+    /// Asks the operator's `gridline` about the services' databases; whether it is content, and what it says.
+    ///
+    /// # Panics
+    /// If it can't be run.
+    pub fn gridline(&self, args: &[&str]) -> (bool, String) {
+        let mut gridline = std::process::Command::new(crate::plant::program("gridline"));
+        gridline.env_clear().args(args);
+        for (name, url) in &self.databases {
+            gridline.env(format!("GRIDLINE_SERVICES__{}__DATABASE", name.to_uppercase().replace('-', "_")), url);
+        }
+        let answer = gridline.output().expect("gridline runs");
+        let said = [answer.stdout, answer.stderr].concat();
+        (answer.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// What a service's SQLite files hold, its write-ahead log included, as one text; none on PostgreSQL.
     pub fn files_of(&self, name: &str) -> Option<String> {
         let file = self.databases[name].strip_prefix("sqlite://")?;

@@ -179,7 +179,7 @@ fn tail(log: &str) -> String {
 
 /// Where Cargo put a program, after a look whether it is younger than its source; or in `GRIDLINE_BIN_DIR`, if that is
 /// set (for a release build).
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     if let Some(folder) = std::env::var_os("GRIDLINE_BIN_DIR") {
         return Path::new(&folder).join(name);
     }

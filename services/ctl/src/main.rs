@@ -8,11 +8,13 @@
 //! - [`classify`], [`deadline`] the product's two calculations on files; no broker, no database
 //! - [`train`] the classifier's model from labelled reports, and how good it is
 //! - [`learning`] what people said of tickets, to train from, and a new model tried on past tickets
+//! - [`calendar`] the working days in force, and a year or own days put in force
 //! - [`catalogue`] the dispatch catalogue, out to a file and back
 //! - [`qr`] codes for walls, each for a place
 //! - [`settings`] where broker, databases and services are; [`database`] opens the latter
 //! - [`input`], [`output`], [`screen`] files and what people see
 
+mod calendar;
 mod catalogue;
 mod classify;
 mod database;
@@ -61,6 +63,8 @@ enum Command {
     Samples(learning::SamplesArgs),
     Shadow(learning::ShadowArgs),
     #[command(subcommand)]
+    Calendar(calendar::Command),
+    #[command(subcommand)]
     Catalogue(catalogue::Command),
     Qr(qr::Args),
     Deadline(deadline::Args),
@@ -93,6 +97,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Evaluate(args) => train::evaluate(&args),
         Command::Samples(args) => wait(learning::samples(args)),
         Command::Shadow(args) => wait(learning::shadow(args)),
+        Command::Calendar(command) => wait(calendar::run(command)),
         Command::Catalogue(command) => wait(catalogue::run(command)),
         Command::Qr(args) => qr::run(&args),
         Command::Deadline(args) => deadline::run(&args),

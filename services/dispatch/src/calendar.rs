@@ -16,7 +16,7 @@ use crate::{
     case::{Acting, Case, no_deadline},
     hand::blank,
     handlers::Desk,
-    register,
+    parts, register,
     rules::{At, Rules},
 };
 
@@ -80,11 +80,11 @@ pub fn recalculate(case: &mut Case, at: At<'_>) -> Result<bool, Problem> {
     }
     let mut clocks = case.clocks()?;
     let turns = clocks.recalculate(&at.rules.calendar, &at.rules.book.policy).map_err(|e| no_deadline(&e))?;
-    let told = !turns.is_empty();
     case.keep_clocks(at, &clocks, turns)?;
+    parts::recalculate(case, at)?;
     // looked at with this one: if days are still unknown, until the next
     case.ticket.provisional = case.ticket.provisional.take().map(|_| version.to_owned());
-    if told {
+    if case.has_turns() {
         let (person, source) = match &at.rules.loaded {
             Some(loaded) => (Some(loaded.person.clone()), loaded.source.as_str()),
             None => (None, "程序自带日历"),

@@ -8,7 +8,7 @@ use contracts::{
     envelope::Outbound,
     family::Family,
     id::{DivisionCode, MessageId, OrderId, TicketId, UnitId},
-    lifecycle::{Act, Class, Clock, Context, History, Note, Role, State, Transition, next, note},
+    lifecycle::{Act, Change, Class, Clock, Context, History, Note, Role, State, Transition, next, note},
     problem::Problem,
     subject,
     ticket::{By, ResultForm, TicketFact},
@@ -19,6 +19,7 @@ use sla::{ClockBook, Limit, SlaError};
 use crate::{
     beside::Beside,
     entity::{ticket, work_order},
+    parts,
     rules::At,
 };
 
@@ -148,6 +149,7 @@ impl Case {
             active: 1,
             person: None,
             due_ms: None,
+            clock: None,
             required: 1,
             officer: None,
             n: self.ticket.opened,
@@ -157,34 +159,16 @@ impl Case {
     }
 
     /// Ends all pieces of work that are in effect; those of co-handlers stop their clocks. Gives what was ended.
-    pub fn end_orders(&mut self) -> Vec<work_order::Model> {
+    pub fn end_orders(&mut self, at: At<'_>) -> Result<Vec<work_order::Model>, Problem> {
         let active: Vec<work_order::Model> = self.orders.iter().filter(|o| o.active == 1).cloned().collect();
         for order in &active {
-            if order.due_ms.is_some() && order.state != "reported" {
-                self.part_turn(order, contracts::lifecycle::Change::Stopped, None);
-            }
+            parts::turn(self, at, order, Change::Stopped)?;
             self.change(&order.order_id, |o| {
                 o.active = 0;
                 "ended".clone_into(&mut o.state);
             });
         }
-        active
-    }
-
-    /// Tells what happened to a co-handler's own clock, which runs beside the ticket's.
-    pub fn part_turn(&mut self, order: &work_order::Model, change: contracts::lifecycle::Change, due: Option<DateTime<Utc>>) {
-        self.turns.push(ClockTurn {
-            clock: Clock::K5,
-            order: order.order_id.parse().ok(),
-            change,
-            old_due: order.due_ms.and_then(DateTime::from_timestamp_millis),
-            due,
-            warn_at: None,
-            provisional: false,
-            limit: None,
-            calendar: None,
-            policy: None,
-        });
+        Ok(active)
     }
 
     /// Takes one step of the lifecycle; the next fact records it, with what it did to the clocks.
@@ -205,7 +189,7 @@ impl Case {
         step.to.code().clone_into(&mut self.ticket.state);
         self.ticket.history = serde_json::to_string(&history.after(&step)).map_err(|_| stored_badly("history"))?;
         self.steps.push(step.transition);
-        Ok(())
+        parts::follow(self, at, act)
     }
 
     /// Stores the clocks; the next fact tells `turns`.
@@ -215,7 +199,11 @@ impl Case {
         }
         self.ticket.clocks = serde_json::to_string(clocks).map_err(|_| stored_badly("clocks"))?;
         self.turns.extend(turns);
-        let unknown = clocks.lives().any(|(_, life)| life.provisional());
+        let mut unknown = clocks.lives().any(|(_, life)| life.provisional());
+        for order in &self.orders {
+            let part = if order.active == 1 { parts::clock(order)? } else { None };
+            unknown |= part.is_some_and(|book| book.lives().any(|(_, life)| life.provisional()));
+        }
         // what was computed with an older calendar waits for the one in force
         let looked = self.ticket.provisional.take().unwrap_or_else(|| at.rules.calendar.version().to_owned());
         self.ticket.provisional = unknown.then_some(looked);
@@ -232,6 +220,11 @@ impl Case {
             self.keep_clocks(at, &clocks, turns)?;
         }
         Ok(())
+    }
+
+    /// Something was done to its clocks that the next fact is to tell.
+    pub fn has_turns(&self) -> bool {
+        !self.turns.is_empty()
     }
 
     /// Danger to life or limb now.

@@ -196,7 +196,7 @@ impl Hand<'_> {
             return watch::by_round(case, self.at);
         }
         case.step(self.at, Act::Close, role, facts, Granted::default())?;
-        case.end_orders();
+        case.end_orders(self.at)?;
         let public_reply = case.result()?.public_reply;
         let of = self.of(case, order, role)?;
         case.tell(Closed { of, answers, public_reply }, self.at.now)

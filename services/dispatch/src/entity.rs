@@ -94,6 +94,9 @@ pub mod work_order {
         pub person: Option<String>,
         /// When a co-handler's own part is due, ms.
         pub due_ms: Option<i64>,
+        /// Its own clock (`sla::ClockBook`), JSON; none if it has the lead's deadline.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub clock: Option<String>,
         /// 1 if the lead can't report before it is done.
         pub required: i32,
         /// Staff number of the community officer who has it.

@@ -121,7 +121,7 @@ impl Hand<'_> {
 
     /// Ends all work on the ticket and tells each unit that had some, but those of `but`.
     pub fn end_work(&self, case: &mut Case, said: &str, but: &[&UnitId]) -> Result<(), Problem> {
-        for order in case.end_orders() {
+        for order in case.end_orders(self.at)? {
             let unit: UnitId = order.unit.parse()?;
             if matches!(order.part.as_str(), "lead" | "responsible" | "whistle") && !but.contains(&&unit) {
                 self.word(case, &unit, order.order_id.parse()?, said)?;

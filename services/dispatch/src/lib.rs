@@ -28,6 +28,7 @@ mod merge;
 mod migration;
 mod opening;
 mod orders;
+mod parts;
 mod reclass;
 mod register;
 mod requests;

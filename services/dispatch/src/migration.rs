@@ -70,6 +70,7 @@ impl MigrationTrait for First {
                 .col(integer("active"))
                 .col(text_null("person"))
                 .col(big_integer_null("due_ms"))
+                .col(text_null("clock"))
                 .col(integer("required"))
                 .col(text_null("officer"))
                 .col(integer("n"))

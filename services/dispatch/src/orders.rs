@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contracts::{
     district::{UnitKind, centre},
     id::UnitId,
-    lifecycle::{Act, Change, Class, Clock, Context, Order as OrderFacts, State},
+    lifecycle::{Act, Class, Clock, Context, Order as OrderFacts, State},
     problem::Problem,
     ticket::{Assigned, Dispatched, Part},
     work::{Callback, Check, Copy, QueueItem, Review, Task, WorkOrder},
@@ -14,7 +14,7 @@ use sla::Limit;
 use crate::{
     case::{Acting, Case, Granted, no_deadline, stored_badly},
     entity::work_order,
-    opening,
+    opening, parts,
     rules::At,
 };
 
@@ -58,7 +58,7 @@ pub fn dispatch(
 pub fn send(case: &mut Case, at: At<'_>, plan: Plan, acting: &Acting) -> Result<(), Problem> {
     let lead = at.rules.known(&plan.lead)?;
     let class = case.class()?;
-    case.end_orders();
+    case.end_orders(at)?;
     let mut beside = case.beside()?;
     beside.new_hands();
     case.remember(&beside)?;
@@ -91,13 +91,7 @@ pub fn copy(case: &mut Case, at: At<'_>, lead: &work_order::Model) -> Result<(),
 /// Opens a responsible unit's part; with days of its own it has a clock of its own.
 pub fn responsible(case: &mut Case, at: At<'_>, unit: UnitId, days: Option<u32>) -> Result<Assigned, Problem> {
     let order = case.open(&unit, "responsible")?;
-    let due = days.map(|days| after(at, Limit::WorkingDays(days))).transpose()?;
-    if let Some(due) = due {
-        if let Some(row) = case.order(order).cloned() {
-            case.part_turn(&row, Change::Started, Some(due));
-        }
-        case.change(&order.to_string(), |o| o.due_ms = Some(due.timestamp_millis()));
-    }
+    let due = days.map(|days| parts::start(case, at, order, days)).transpose()?;
     Ok(Assigned { order, unit, part: Part::Responsible, due })
 }
 

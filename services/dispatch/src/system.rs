@@ -16,6 +16,7 @@ use crate::{
     hand::{Move, blank, tell_moved},
     opening,
     orders::{self, Plan},
+    parts,
     rules::At,
     together, watch,
 };
@@ -144,8 +145,10 @@ fn said(case: &mut Case, at: At<'_>, note: Note, why: &str) -> Result<Noted, Pro
 /// A co-handler's own time is over.
 fn part_over(case: &mut Case, at: At<'_>, order: contracts::id::OrderId) -> Result<(), Problem> {
     let late = case.order(order).filter(|o| o.active == 1 && o.state != "reported").cloned();
-    let Some(late) = late.filter(|o| o.due_ms.is_some_and(|due| due <= at.now.timestamp_millis())) else { return Ok(()) };
-    if !case.state()?.is_open() {
+    let Some(late) = late else { return Ok(()) };
+    let due = parts::clock(&late)?.and_then(|clock| clock.due(Clock::K5));
+    // it stands still, or was given longer
+    if due.is_none_or(|due| due > at.now) || !case.state()?.is_open() {
         return Ok(());
     }
     let acting = Acting::rule(Role::System);

@@ -13,7 +13,7 @@ use crate::{
     case::{Case, Granted, no_deadline},
     entity::work_order,
     hand::{Hand, Move, notify},
-    orders,
+    orders, parts,
     rules::At,
 };
 
@@ -143,10 +143,8 @@ impl Hand<'_> {
             return case.tell(noted, self.at.now);
         }
         case.change(&row.order_id, |o| "signed".clone_into(&mut o.state));
-        if let Some(due) = row.due_ms.and_then(chrono::DateTime::from_timestamp_millis) {
-            case.part_turn(&row, Change::Started, Some(due));
-            noted.by.clocks = case.by(&self.acting(noted.by.role))?.clocks;
-        }
+        parts::turn(case, self.at, &row, Change::Reopened)?;
+        noted.by.clocks = case.by(&self.acting(noted.by.role))?.clocks;
         case.tell(noted.clone(), self.at.now)?;
         notify(case, self.at, &unit, part, &noted)
     }

@@ -13,7 +13,7 @@ use crate::{
     case::{Case, Granted},
     entity::work_order,
     hand::Hand,
-    orders,
+    orders, parts,
 };
 
 impl Hand<'_> {
@@ -92,9 +92,7 @@ impl Hand<'_> {
     fn co_report(&self, case: &mut Case, order: &work_order::Model, result: ResultForm) -> Result<(), Problem> {
         part_in(case, order, "signed")?;
         self.set(case, order, "reported")?;
-        if order.due_ms.is_some() {
-            case.part_turn(order, Change::Stopped, None);
-        }
+        parts::turn(case, self.at, order, Change::Stopped)?;
         let of = self.of(case, order, self.handler(order))?;
         case.tell(CoReported { of, result }, self.at.now)
     }

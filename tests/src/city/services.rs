@@ -56,7 +56,7 @@ pub const ALL: &[Service] = &[
     Service {
         name: "console",
         defaults: console::DEFAULTS,
-        taps: &[topology::CONSOLE],
+        taps: &[topology::CONSOLE, topology::CONSOLE_DECIDED],
         start: |context, settings| console::start(context, settings).boxed(),
     },
 ];

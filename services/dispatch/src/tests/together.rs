@@ -137,3 +137,32 @@ async fn a_grid_hands_up_to_its_own_town_only() {
     // skipping the town is allowed
     office.does(GRID, order, "7", json!({"do": "hand_up", "to": "TOWN-360802000000", "reason": "涉及多镇街"})).await;
 }
+
+#[tokio::test]
+async fn a_co_handlers_clock_stands_still_while_the_leads_does_and_its_own_time_is_kept() {
+    let mut office = Office::open().await;
+    let lead = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");
+    office.does("D02", lead, "7", json!({"do": "sign"})).await;
+    let ask = json!({"do": "ask_co_handlers", "tasks": [{"unit": "D03", "what": "查证照", "days": 2}]});
+    let said = office.does("D02", lead, "7", ask).await;
+    let part = order_in(&said, "queue.v1.D03.order");
+    let of_part = |said: &[(String, Value)]| {
+        let turns = said[0].1["by"]["clocks"].as_array().unwrap().clone();
+        turns.into_iter().find(|t| t["order"] == json!(part)).unwrap()
+    };
+    let started = of_part(&said);
+    assert_eq!((&started["due"], &started["limit"]), (&json!("2026-03-04T15:59:59Z"), &json!("2 working_days")));
+    office.does("D03", part, "3", json!({"do": "sign"})).await;
+    let ask = json!({"kind": "suspend", "reason": "等待许可", "evidence": "申请单"});
+    office.does("D02", lead, "7", json!({"do": "ask", "request": ask})).await;
+    let said = office.does_whole("CENTRE", "审-1", json!({"do": "grant", "request": "suspend"})).await;
+    assert_eq!(of_part(&said)["change"], "paused");
+    office.now = "2026-03-05T01:00:00Z".parse().unwrap();
+    assert!(office.expires_part(part).await.is_empty(), "it stands still");
+    let said = office.does_whole("CENTRE", "审-1", json!({"do": "resume", "reason": "许可已到"})).await;
+    let resumed = of_part(&said);
+    // the ends of the 2nd, which does not count, the 3rd and the 4th lie in the pause
+    assert_eq!((&resumed["change"], &resumed["due"]), (&json!("resumed"), &json!("2026-03-06T15:59:59Z")));
+    office.now = "2026-03-06T16:00:01Z".parse().unwrap();
+    assert_eq!(subjects(&office.expires_part(part).await), ["ticket.v1.noted", "queue.v1.D03.notice"]);
+}

@@ -1,0 +1,123 @@
+//! 新的一年: a ticket whose clock was paused, whose class rose, that was extended beyond the published calendar; then the
+//! year is published. What became of its deadline is told alike by the command line and on the page, and confirmed.
+
+use contracts::{
+    lifecycle::{
+        Act::{Extend, HandUp, Resume, Sign, Suspend},
+        Change, Clock, Note,
+    },
+    ticket::{Class, Dispatched},
+};
+use gridline_tests::{
+    City,
+    city::story::ways::{CENTRE, grant, sign},
+};
+use serde_json::{Value, json};
+
+const GRID: &str = "GRID-360802001001";
+const TOWN: &str = "TOWN-360802001000";
+
+/// The law's days of 2027, and two more of rest after the Spring Festival.
+fn year_2027() -> String {
+    let law =
+        ["01-01", "02-05", "02-06", "02-07", "02-08", "04-05", "05-01", "05-02", "06-09", "09-15", "10-01", "10-02", "10-03"];
+    let rows = law.map(|day| format!("2027-{day},holiday,yes,arranged\n")).concat();
+    format!("date,kind,statutory,basis\n{rows}2027-02-09,holiday,no,arranged\n2027-02-10,holiday,no,arranged\n")
+}
+
+async fn calendar(city: &City) -> Value {
+    let url = format!("{}/api/v1/calendar", city.http("dispatch"));
+    city.browser.get(url).send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_raised_and_extended_ticket_meets_a_new_calendar_year_and_every_line_is_confirmed() {
+    City::tells(async |story| {
+        let city = story.city;
+        // two replicas: the deadline is computed anew once
+        city.replica("dispatch").await;
+        city.set_time("2026-12-24T10:00:00+08:00");
+        let ticket = story.in_progress(Class::Simple, GRID).await;
+        assert_eq!(city.expect::<Dispatched>(&ticket).await.due.to_rfc3339(), "2026-12-24T04:00:00+00:00");
+
+        city.set_time("2026-12-24T10:30:00+08:00");
+        let ask = json!({"kind": "suspend", "reason": "等待停电许可", "evidence": "申请单 12 号"});
+        story.does(GRID, &ticket, json!({"do": "ask", "request": ask})).await;
+        story.gives(Suspend, CENTRE, &ticket, grant("suspend")).await;
+        city.set_time("2026-12-25T10:30:00+08:00");
+        story.gives(Resume, CENTRE, &ticket, json!({"do": "resume", "reason": "许可已到"})).await;
+        city.set_time("2026-12-25T11:00:00+08:00");
+        story.gives(HandUp, GRID, &ticket, json!({"do": "hand_up", "reason": "网格无力解决"})).await;
+        story.gives(Sign, TOWN, &ticket, sign()).await;
+
+        city.set_time("2026-12-30T10:00:00+08:00");
+        let until = "2027-02-09T12:00:00+08:00";
+        let ask = json!({"kind": "extend", "reason": "等待节后配件", "until": until, "citizen_told": "已电话告知"});
+        story.does(TOWN, &ticket, json!({"do": "ask", "request": ask})).await;
+        let extended = story.gives(Extend, CENTRE, &ticket, grant("extend")).await;
+        let turns = &extended.head().by.unwrap().clocks;
+        let k5 = turns.iter().find(|t| t.clock == Clock::K5).unwrap();
+        assert!(k5.provisional && k5.due.unwrap().to_rfc3339() == "2027-02-09T15:59:59+00:00", "{k5:?}");
+
+        let before = calendar(city).await;
+        let load = json!({
+            "days": year_2027(), "source": "国办发明电〔2026〕9号", "from": before["version"], "person": "ADMIN-1",
+            "reason": "2027年安排已公布",
+        });
+        let url = format!("{}/api/v1/calendar", city.http("dispatch"));
+        let put = || city.browser.put(&url).header("idempotency-key", "year-2027").json(&load).send();
+        let answer = put().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{}", answer.text().await.unwrap());
+        assert_eq!(put().await.unwrap().json::<Value>().await.unwrap()["code"], "repeated");
+        assert_eq!(calendar(city).await["published_through"], "2027-12-31");
+
+        let note = story.hears(1, Note::Recalculate, &ticket).await;
+        assert_eq!(note.by.person.as_deref(), Some("ADMIN-1"));
+        let k5 = note.by.clocks.iter().find(|t| t.clock == Clock::K5).unwrap();
+        assert_eq!((k5.change, k5.provisional), (Change::Recounted, false));
+        // nobody works on the 9th and the 10th: the extension ends with the next working day
+        assert_eq!(k5.due.unwrap().to_rfc3339(), "2027-02-11T15:59:59+00:00");
+        assert_eq!(story.notes(Note::Recalculate, &ticket).len(), 1);
+        city.settles().await;
+        assert_eq!(city.looks_up(&ticket).await["due"], "2027-02-11T15:59:59Z", "the reporter sees it");
+
+        for (lang, told) in [
+            (
+                "zh",
+                [
+                    "K5 办理时限：暂停",
+                    "K5 办理时限：继续",
+                    "K5 办理时限：重算 5 个工作日",
+                    "K5 办理时限：延后",
+                    "重算时限",
+                    "国办发明电〔2026〕9号",
+                    "全部时限复算一致。",
+                ],
+            ),
+            (
+                "en",
+                [
+                    "K5 time to handle: paused",
+                    "K5 time to handle: resumed",
+                    "K5 time to handle: recounted 5 working days",
+                    "K5 time to handle: moved",
+                    "compute a provisional deadline",
+                    "国办发明电〔2026〕9号",
+                    "Every deadline is confirmed.",
+                ],
+            ),
+        ] {
+            let (good, said) = city.gridline(&["deadline", "explain", &ticket.number, "--lang", lang]);
+            let page = format!("{}/tickets/{}?lang={lang}", city.http("console"), ticket.number);
+            let page = city.browser.get(page).send().await.unwrap().text().await.unwrap();
+            for words in told {
+                assert!(said.contains(words), "{words}:\n{said}");
+                assert!(page.contains(words), "{words}:\n{page}");
+            }
+            assert!(good, "{said}");
+        }
+        let (good, said) = city.gridline(&["deadline", "verify", "--all"]);
+        assert!(good && said.contains(", 0 differ,"), "{said}");
+    })
+    .await;
+}
