@@ -100,6 +100,8 @@ settings() {
     INTAKE=http://127.0.0.1:$((base + 1))
     # what a clerk does on the console's pages goes to dispatch
     export GRIDLINE_CONSOLE__DISPATCH_URL=http://127.0.0.1:$((base + 3))
+    # and what a person decides on the catalogue to classification
+    export GRIDLINE_CONSOLE__CLASSIFICATION_URL=http://127.0.0.1:$((base + 2))
     export GRIDLINE_NATS__URL=$NATS GRIDLINE_NATS__MONITOR=http://127.0.0.1:$MONITOR_AT
     for name in $SERVICES; do
         i=$((i + 1))
