@@ -7,11 +7,11 @@
 //! There is no `max_deliver` on the server: a message that was given up there would be skipped in silence and
 //! no metric would see it. Giving up is a decision of ours and leaves a row (see crate `outbox`).
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, pin::pin, time::Duration};
 
 use async_nats::jetstream::{AckKind, Message, consumer::PullConsumer};
 use bytes::Bytes;
-use futures_util::StreamExt;
+use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Bus, BusError, topology::Tap};
@@ -87,10 +87,10 @@ impl Bus {
     /// Until the message stream ends, makes no sense any more, or `stop`.
     async fn consume_once<W: Work>(&self, tap: &Tap, work: &W, stop: &CancellationToken) -> Result<(), BusError> {
         let consumer = self.open(tap).await?;
-        let (most, rest) = (tap.pace.batch(), tap.pace.rest());
+        let most = tap.pace.batch();
         let messages = consumer.stream().max_messages_per_batch(most * 2).expires(EXPIRES).heartbeat(EXPIRES / 2).messages();
         let messages = messages.await.map_err(|e| BusError::Topology(e.to_string()))?;
-        let mut batches = messages.ready_chunks(most);
+        let mut batches = pin!(messages.chunks_timeout(most, tap.pace.linger()));
         let mut errors = 0;
         loop {
             let batch = tokio::select! {
@@ -111,12 +111,7 @@ impl Bus {
             }
             if !taken.is_empty() {
                 errors = 0;
-                // how many more wait at the broker, as it told with the last of these
-                let waiting = taken.last().and_then(|m| m.info().ok().map(|i| i.pending)).unwrap_or(0);
                 handle(work, taken, stop).await;
-                if waiting < most as u64 && !rest.is_zero() {
-                    pause(rest, stop).await;
-                }
             } else if errors > 5 {
                 return Err(BusError::Topology("the consumer answers with errors only".into()));
             }
@@ -136,8 +131,8 @@ impl Bus {
 
 /// A batch is tried until it is done: first whole, then one by one, so that one message that the database
 /// refuses does not hold up the others.
-async fn handle<W: Work>(work: &W, messages: Vec<Message>, stop: &CancellationToken) {
-    let deliveries: Vec<Delivery> = messages.iter().map(delivery).collect();
+async fn handle<W: Work>(work: &W, mut messages: Vec<Message>, stop: &CancellationToken) {
+    let deliveries: Vec<Delivery> = messages.iter_mut().map(delivery).collect();
     let mut wait = FIRST_RETRY;
     for _ in 0..3 {
         match work.run(&deliveries, false).await {
@@ -187,7 +182,9 @@ async fn acknowledge(message: &Message, kind: AckKind) {
     }
 }
 
-fn delivery(m: &Message) -> Delivery {
+/// Takes the headers out of the message: what is left of it is for the acknowledgement.
+fn delivery(m: &mut Message) -> Delivery {
+    let headers = m.message.headers.take().unwrap_or_default();
     let info = m.info().ok();
     Delivery {
         subject: m.subject.to_string(),
@@ -195,7 +192,7 @@ fn delivery(m: &Message) -> Delivery {
         sequence: info.as_ref().map_or(0, |i| i.stream_sequence),
         delivered: info.as_ref().map_or(1, |i| u64::try_from(i.delivered).unwrap_or(1)),
         body: m.payload.clone(),
-        headers: m.headers.clone().unwrap_or_default(),
+        headers,
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Tap {
 /// How a reader takes what waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// On a ticket's way to its queue: at once.
+    /// On a ticket's way to its queue.
     AtOnce,
     /// Beside it, where a page or a promise may be a moment late: it gathers, so that the facts of one ticket meet in
     /// one batch and cost one row, and its commits do not stand before those that a ticket waits for.
@@ -45,11 +45,11 @@ impl Pace {
         }
     }
 
-    /// Pause after a batch behind which less than another batch waits.
-    pub const fn rest(self) -> Duration {
+    /// How long a batch that is not full waits for more after its first message.
+    pub const fn linger(self) -> Duration {
         match self {
-            Self::AtOnce => Duration::ZERO,
-            Self::Gather => Duration::from_millis(500),
+            Self::AtOnce => Duration::from_millis(5),
+            Self::Gather => Duration::from_millis(250),
         }
     }
 }
