@@ -76,9 +76,10 @@ pub mod work_order {
     #[sea_orm(table_name = "work_order")]
     pub struct Model {
         /// Work order.
-        #[sea_orm(primary_key, auto_increment = false)]
         pub order_id: String,
-        /// Ticket.
+        /// Ticket. With the number within it the key: the pieces of a ticket lie together, and no index is needed to
+        /// find them.
+        #[sea_orm(primary_key, auto_increment = false)]
         pub ticket_id: String,
         /// The unit that has it.
         pub unit: String,
@@ -102,6 +103,7 @@ pub mod work_order {
         /// Staff number of the community officer who has it.
         pub officer: Option<String>,
         /// The how-manieth piece of work of its ticket.
+        #[sea_orm(primary_key, auto_increment = false)]
         pub n: i32,
     }
 

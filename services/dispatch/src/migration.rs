@@ -61,7 +61,7 @@ impl MigrationTrait for First {
         m.create_table(
             Table::create()
                 .table("work_order")
-                .col(text("order_id").primary_key())
+                .col(text("order_id"))
                 .col(text("ticket_id"))
                 .col(text("unit"))
                 .col(text("part"))
@@ -74,12 +74,12 @@ impl MigrationTrait for First {
                 .col(integer("required"))
                 .col(text_null("officer"))
                 .col(integer("n"))
+                .primary_key(Index::create().col("ticket_id").col("n"))
                 .to_owned(),
         )
         .await?;
         let in_effect = "CREATE INDEX work_order_unit ON work_order (unit) WHERE active = 1";
         m.get_connection().execute_unprepared(in_effect).await?;
-        m.create_index(Index::create().name("work_order_ticket").table("work_order").col("ticket_id").to_owned()).await?;
         // the promise "never two effective dispatches" is kept by the database, whatever the code does
         let one_lead = "CREATE UNIQUE INDEX work_order_one_lead ON work_order (ticket_id) WHERE part = 'lead' AND active = 1";
         m.get_connection().execute_unprepared(one_lead).await?;
