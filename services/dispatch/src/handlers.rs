@@ -25,7 +25,7 @@ use crate::{
     heard::Heard,
     in_force::InForce,
     opening, register as rule_register,
-    rules::{At, Rules},
+    rules::{At, RuleBook, Rules},
     store, supervision, system,
 };
 
@@ -46,6 +46,8 @@ pub struct Desk {
     pub changed: HashSet<String>,
     /// A new version of the rules.
     pub new_rules: Option<register::Model>,
+    /// What was ever in force, where the rules are to be changed.
+    pub past: Vec<RuleBook>,
     /// Periodic work that is to be closed, by its key.
     pub tasks: HashMap<String, task::Model>,
     /// What was closed of it.
@@ -55,7 +57,15 @@ pub struct Desk {
 impl Desk {
     /// An empty one.
     pub fn new(rules: Arc<Rules>) -> Self {
-        Self { rules, cases: HashMap::new(), changed: HashSet::new(), new_rules: None, tasks: HashMap::new(), closed: Vec::new() }
+        Self {
+            rules,
+            cases: HashMap::new(),
+            changed: HashSet::new(),
+            new_rules: None,
+            past: Vec::new(),
+            tasks: HashMap::new(),
+            closed: Vec::new(),
+        }
     }
 
     /// Decides on a copy: a refusal leaves the desk as it was. What was said comes back.
@@ -147,7 +157,8 @@ impl Handler for Dispatch {
         }
         let tasks: Vec<String> = batch.iter().filter_map(|m| m.body.task()).collect();
         let tasks = store::tasks(tx, &tasks).await?;
-        Ok(Desk { cases, tasks, ..Desk::new(rules) })
+        let past = if batch.iter().any(|m| matches!(m.body, Heard::Rules(_))) { store::books(tx).await? } else { Vec::new() };
+        Ok(Desk { cases, tasks, past, ..Desk::new(rules) })
     }
 
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<AnswerOutcome> {

@@ -19,7 +19,7 @@ use crate::{
     handlers::Desk,
     heard::NewRules,
     orders,
-    rules::{At, Rules},
+    rules::{At, RuleBook, Rules},
 };
 
 /// Puts a new version in force; the open work of a reorganised unit passes to its successor.
@@ -32,9 +32,8 @@ pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec
         return Err(Problem::new("stale", zh, en));
     }
     new.book.policy.check().map_err(|e| Problem::new("bad_policy", format!("规则不成立：{e}"), e.to_string()))?;
-    let changed = new.book.policy != desk.rules.book.policy;
-    if changed && new.book.policy.version == desk.rules.book.policy.version {
-        let (zh, en) = ("时限规则有改动，请更换其版本号", "the policy was changed; give it another version");
+    if is_another(desk, &new.book.policy) {
+        let (zh, en) = ("时限规则的版本号已用于另一套规则，请更换", "another policy had this version; give yours a new one");
         return Err(Problem::new("policy_version", zh, en));
     }
     new.book.agenda.check()?;
@@ -56,6 +55,14 @@ pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec
     }
     said.push(put(desk, rules, (new.person.as_str(), new.reason.masked()), now)?);
     Ok(said)
+}
+
+/// Whether another policy ever had this version: a deadline names the policy that it was computed with, and the name is
+/// never another's.
+fn is_another(desk: &Desk, policy: &sla::Policy) -> bool {
+    let (shipped, now) = (RuleBook::default(), &desk.rules.book);
+    let mut before = desk.past.iter().chain([&shipped, now]);
+    before.any(|book| book.policy.version == policy.version && book.policy != *policy)
 }
 
 /// Puts rules in force; gives the fact that tells it.

@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 use crate::{
     case::Case,
     entity::{register, task, ticket, work_order},
+    rules::RuleBook,
 };
 
 /// The tickets among `ids` that are known, each with its work orders.
@@ -91,6 +92,12 @@ pub async fn rules(db: &impl ConnectionTrait, version: i64) -> Result<Option<reg
 /// All versions of the rules, the newest first.
 pub async fn all_rules(db: &Db) -> Result<Vec<register::Model>, DbErr> {
     register::Entity::find().order_by_desc(register::Column::Version).limit(100).all(db.read()).await
+}
+
+/// The rule books of all versions that this program can read.
+pub async fn books(tx: &Tx) -> Result<Vec<RuleBook>, DbErr> {
+    let rows = register::Entity::find().all(&**tx).await?;
+    Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.book).ok()).collect())
 }
 
 /// Adds a version; two at the same time are a conflict.

@@ -108,6 +108,28 @@ async fn a_provisional_deadline_is_computed_anew_once_when_its_year_is_loaded_an
 }
 
 #[tokio::test]
+async fn a_replica_that_dies_between_two_batches_leaves_the_rest_to_another() {
+    let mut office = Office::open().await;
+    office.now = at("2027-02-03T10:00:00+08:00");
+    for n in 0..450 {
+        let ticket = super::TicketId::derive(&"web".parse().unwrap(), &format!("year-{n}"));
+        office.classified_too(ticket, Class::Coordination, "D02").await;
+    }
+    load(&mut office, &year_2027(), sla::Calendar::builtin().version()).await.unwrap();
+    let dies = replica(&office);
+    assert!(by_itself::round(&dies, &office.db).await.unwrap().is_zero(), "there is more");
+    drop(dies);
+    assert_eq!(told(&office, "ticket.v1.noted").await.len(), 200, "a batch is bounded");
+    let other = replica(&office);
+    while by_itself::round(&other, &office.db).await.unwrap().is_zero() {}
+    let mut tickets: Vec<String> =
+        told(&office, "ticket.v1.noted").await.iter().map(|note| note["ticket"].as_str().unwrap().to_owned()).collect();
+    tickets.sort_unstable();
+    tickets.dedup();
+    assert_eq!((tickets.len(), told(&office, "ticket.v1.noted").await.len()), (450, 450), "each once");
+}
+
+#[tokio::test]
 async fn a_change_of_the_rules_leaves_the_calendar_and_the_districts_own_days_count() {
     let mut office = Office::open().await;
     let shipped = sla::Calendar::builtin().version();

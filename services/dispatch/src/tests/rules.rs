@@ -36,6 +36,22 @@ async fn somebody_elses_change_is_not_overwritten() {
 }
 
 #[tokio::test]
+async fn a_policy_keeps_its_name_for_ever() {
+    let mut office = Office::open().await;
+    let policy = |version: &str, days: u32| {
+        let mut policy = serde_json::to_value(sla::Policy::default()).unwrap();
+        policy["version"] = json!(version);
+        policy["limits"]["coordination"] = json!({"working_days": days});
+        json!({"policy": policy})
+    };
+    office.rules(policy("试行-1", 3)).await;
+    office.rules_from(1, policy("试行-2", 4), None).await.unwrap();
+    assert_eq!(office.rules_from(2, policy("试行-1", 6), None).await.unwrap_err(), "policy_version");
+    assert_eq!(office.rules_from(2, policy("gridline-1", 6), None).await.unwrap_err(), "policy_version");
+    office.rules_from(2, policy("试行-1", 3), None).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_open_work_of_a_reorganised_unit_passes_to_its_successor() {
     let mut office = Office::open().await;
     let order = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");
