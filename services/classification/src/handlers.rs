@@ -77,6 +77,11 @@ impl Classification {
         Self { adviser, ..self }
     }
 
+    /// The classifier that decided last.
+    pub(crate) fn deciding(&self) -> Arc<Classifier> {
+        self.last_read.read().unwrap_or_else(PoisonError::into_inner).classifier.clone()
+    }
+
     /// What is in force; read again only if its version changed.
     async fn in_force(&self, tx: &Tx) -> Result<Arc<InForce>, Fault> {
         let (version, model) = store::in_force(tx).await?;

@@ -83,6 +83,7 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
             }
         });
     }
+    let clusters = cluster::start(&context, &settings, &engine, (&db, &relay))?;
     let door = context.door(&engine);
-    context.serve(&settings, api::router(door, db)).await
+    context.serve(&settings, api::router(door, db).merge(clusters)).await
 }

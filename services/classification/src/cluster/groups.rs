@@ -1,0 +1,404 @@
+//! Which tickets belong together: a new ticket joins the group that it fits best, or stands alone.
+//!
+//! A group is compared as a whole: what most of its tickets share counts, what one of them says beside does not. Pairs
+//! that hang together (the name of an estate) count once and a little more, so that two matters of one place stay two.
+
+use std::collections::HashMap;
+
+use contracts::id::{ClusterId, TicketId};
+
+use super::{
+    index::{Entry, Index, Slot},
+    sight::{Eye, Sight, Token},
+};
+
+/// Fits from here on; set with other texts than those of the test.
+const FITS: f32 = 0.14;
+/// A group of several, all of which fit another one about so well, is of one matter with it.
+const FITS_TOGETHER: f32 = 0.75;
+/// Groups that a ticket is compared with.
+const COMPARED: usize = 16;
+/// Tickets that a new one is compared with, if similar ones are to be shown.
+const SHOWN_OF: usize = 64;
+/// What most of a group share, to find what else is of its matter.
+const CORE: usize = 24;
+/// A larger group is not taken into another one any more.
+const SMALL: usize = 20;
+/// Further pairs of a run count so much beside its weightiest.
+const RUN_COUNTS: f32 = 0.2;
+/// How shares of a group count: less than proportionally.
+const SHARE: f32 = 0.6;
+/// What a ticket weighs altogether damps what is shared, but a short one is not all alike for that.
+const DAMPED_FROM: f32 = 100.0;
+const DAMPED_BY: f32 = 0.3;
+const OWN_LENGTH: f32 = 0.35;
+/// A category, or at least a first level, that so many of a group have is one of the group's.
+const ENOUGH: f32 = 0.2;
+const OTHER_LEVEL: f32 = 0.7;
+const OTHER_KIND: f32 = 0.75;
+const SAME_KIND: f32 = 1.2;
+/// Two places: the same, and two in different towns.
+const SAME_PLACE: f32 = 1.1;
+const FAR: f32 = 0.5;
+/// Tickets of one matter follow each other within this time, ms.
+const WINDOW_MS: i64 = super::WINDOW_DAYS * 24 * 3_600_000;
+
+/// Tickets of one matter.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) cluster: ClusterId,
+    /// It was told: none of its tickets goes to another group any more.
+    pub(super) told: bool,
+    slots: Vec<Slot>,
+    profile: Profile,
+}
+
+/// What the tickets of a group have.
+#[derive(Debug, Default)]
+struct Profile {
+    tokens: HashMap<Token, u32>,
+    kinds: Vec<((u16, u16), u32)>,
+    places: Vec<((u16, u16), u32)>,
+    weight: f32,
+    tickets: u32,
+}
+
+/// A ticket and the cluster that it is in from now on.
+pub(super) type Joined = (TicketId, ClusterId);
+
+/// Tickets, and which of them belong together.
+#[derive(Debug)]
+pub(super) struct Groups {
+    pub(super) index: Index,
+    eye: Eye,
+    groups: HashMap<u32, Group>,
+    by_cluster: HashMap<ClusterId, u32>,
+    next: u32,
+}
+
+/// What a ticket may fit: a group, or a ticket that stands alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Group(u32),
+    Alone(Slot),
+}
+
+/// Tokens of a ticket with what they weigh.
+type Weighed = Vec<(Token, bool, f32)>;
+
+impl Groups {
+    pub(super) fn new(eye: Eye) -> Self {
+        Self { index: Index::default(), eye, groups: HashMap::new(), by_cluster: HashMap::new(), next: 0 }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        (self.index, self.next) = (Index::default(), 0);
+        self.groups.clear();
+        self.by_cluster.clear();
+    }
+
+    pub(super) fn eye(&self) -> &Eye {
+        &self.eye
+    }
+
+    /// The group of a ticket, if it is in one.
+    pub(super) fn group_of(&self, ticket: TicketId) -> Option<&Group> {
+        self.groups.get(&self.index.at(self.index.slot(ticket)?).group?)
+    }
+
+    /// Puts a ticket where it was decided that it belongs; one that is there already goes where it is said.
+    pub(super) fn place(&mut self, ticket: TicketId, at: Option<(i64, Sight)>, cluster: Option<ClusterId>) {
+        let slot = match (self.index.slot(ticket), at) {
+            (Some(slot), _) => slot,
+            (None, Some((received_ms, sight))) => self.index.add(Entry { ticket, received_ms, sight, open: true, group: None }),
+            (None, None) => return,
+        };
+        let Some(cluster) = cluster else { return };
+        self.leave(slot);
+        let group = self.group(cluster);
+        self.enter(slot, group);
+    }
+
+    /// A new ticket finds where it belongs. Tells the tickets whose cluster changed.
+    pub(super) fn arrive(&mut self, ticket: TicketId, received_ms: i64, sight: Sight) -> Vec<Joined> {
+        if self.index.slot(ticket).is_some() {
+            return Vec::new();
+        }
+        let weighed = self.weigh(&sight);
+        let targets = self.targets(&sight, received_ms, None);
+        let fit = targets.into_iter().map(|t| (self.fit(&sight, &weighed, t), t)).filter(|(fit, _)| *fit >= FITS);
+        // the first of equals: they come in the order of what they have in common
+        let best = fit.fold(None, |best: Option<(f32, Target)>, one| best.filter(|b| b.0 >= one.0).or(Some(one)));
+        let slot = self.index.add(Entry { ticket, received_ms, sight, open: true, group: None });
+        let Some((_, target)) = best else { return Vec::new() };
+        let mut joined = Vec::new();
+        let group = match target {
+            Target::Group(group) => group,
+            Target::Alone(first) => {
+                let cluster = ClusterId::derive(self.index.at(first).ticket);
+                let group = self.group(cluster);
+                self.enter(first, group);
+                joined.push((self.index.at(first).ticket, cluster));
+                group
+            }
+        };
+        self.enter(slot, group);
+        joined.extend(self.groups.get(&group).map(|g| (ticket, g.cluster)));
+        self.gather(group, &mut joined);
+        joined
+    }
+
+    /// What came before the group was known well enough, and fits it now, is taken in.
+    fn gather(&mut self, group: u32, joined: &mut Vec<Joined>) {
+        let Some(own) = self.groups.get(&group) else { return };
+        let (cluster, size) = (own.cluster, own.slots.len());
+        let newest = own.slots.iter().map(|&s| self.index.at(s).received_ms).max().unwrap_or_default();
+        let core = own.core(&self.eye);
+        let near = self.index.nearest(&self.eye, core.into_iter());
+        for target in self.distinct(near, newest, Some(group)) {
+            let slots = match target {
+                Target::Alone(slot) => vec![slot],
+                Target::Group(other) => match self.groups.get(&other) {
+                    Some(g) if !g.told && g.slots.len() <= SMALL && g.slots.len() < size => g.slots.clone(),
+                    _ => continue,
+                },
+            };
+            let fit = |slot: &Slot| {
+                let sight = &self.index.at(*slot).sight;
+                self.fit(sight, &self.weigh(sight), Target::Group(group))
+            };
+            let fit = slots.iter().map(fit).sum::<f32>() / slots.len() as f32;
+            if fit < if slots.len() > 2 { FITS * FITS_TOGETHER } else { FITS } {
+                continue;
+            }
+            for slot in slots {
+                self.leave(slot);
+                self.enter(slot, group);
+                joined.push((self.index.at(slot).ticket, cluster));
+            }
+        }
+    }
+
+    /// The open tickets that are like this one, the most alike first.
+    pub(super) fn similar(&mut self, sight: &Sight, but: Option<TicketId>, most: usize) -> Vec<(TicketId, f32)> {
+        let weighed = self.weigh(sight);
+        let near = self.index.nearest(&self.eye, sight.tokens().map(|(t, _)| t));
+        let open = near.into_iter().filter(|&s| self.index.at(s).open && Some(self.index.at(s).ticket) != but).take(SHOWN_OF);
+        let fit = open.map(|s| (s, self.fit(sight, &weighed, Target::Alone(s)))).filter(|(_, fit)| *fit >= FITS);
+        let mut found: Vec<(i64, TicketId, f32)> =
+            fit.map(|(s, fit)| (self.index.at(s).received_ms, self.index.at(s).ticket, fit)).collect();
+        // of equals the first that came
+        found.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+        found.truncate(most);
+        found.into_iter().map(|(_, ticket, fit)| (ticket, fit)).collect()
+    }
+
+    /// A ticket is done with: it is no longer shown, but still tells what a cluster is about.
+    pub(super) fn end(&mut self, ticket: TicketId) {
+        if let Some(entry) = self.index.slot(ticket).and_then(|s| self.index.at_mut(s)) {
+            entry.open = false;
+        }
+    }
+
+    /// Its cluster was told.
+    pub(super) fn tell(&mut self, cluster: ClusterId) {
+        if let Some(group) = self.by_cluster.get(&cluster).and_then(|g| self.groups.get_mut(g)) {
+            group.told = true;
+        }
+    }
+
+    /// Forgets tickets that are done with and older than this; beyond so many also the oldest of the others.
+    pub(super) fn forget(&mut self, before_ms: i64, most: usize) {
+        let mut gone: Vec<Slot> =
+            self.index.entries().filter(|(_, e)| !e.open && e.received_ms < before_ms).map(|(s, _)| s).collect();
+        let over = (self.index.len() - gone.len()).saturating_sub(most);
+        if over > 0 {
+            let rest = self.index.entries().filter(|(_, e)| e.open || e.received_ms >= before_ms);
+            let mut rest: Vec<(bool, i64, TicketId, Slot)> = rest.map(|(s, e)| (e.open, e.received_ms, e.ticket, s)).collect();
+            rest.sort_unstable();
+            gone.extend(rest.into_iter().take(over).map(|r| r.3));
+        }
+        for slot in gone {
+            self.leave(slot);
+            self.index.remove(slot);
+        }
+    }
+
+    fn weigh(&self, sight: &Sight) -> Weighed {
+        sight.tokens().map(|(t, joined)| (t, joined, self.eye.weight(t))).collect()
+    }
+
+    fn targets(&mut self, sight: &Sight, received_ms: i64, but: Option<u32>) -> Vec<Target> {
+        let near = self.index.nearest(&self.eye, sight.tokens().map(|(t, _)| t));
+        self.distinct(near, received_ms, but)
+    }
+
+    /// The groups of tickets that are near, and those that stand alone, near in time too.
+    fn distinct(&self, near: Vec<Slot>, received_ms: i64, but: Option<u32>) -> Vec<Target> {
+        let mut targets = Vec::with_capacity(COMPARED);
+        for slot in near {
+            let entry = self.index.at(slot);
+            let target = entry.group.map_or(Target::Alone(slot), Target::Group);
+            let apart = (entry.received_ms - received_ms).abs() > WINDOW_MS;
+            if !apart && (entry.group.is_none() || entry.group != but) && !targets.contains(&target) {
+                targets.push(target);
+            }
+            if targets.len() == COMPARED {
+                break;
+            }
+        }
+        targets
+    }
+
+    /// How well a ticket fits.
+    fn fit(&self, sight: &Sight, weighed: &Weighed, target: Target) -> f32 {
+        match target {
+            Target::Group(group) => self.groups.get(&group).map_or(0.0, |g| {
+                g.profile.fit(sight, weighed, |token| g.profile.tokens.get(&token).copied().unwrap_or_default())
+            }),
+            Target::Alone(slot) => {
+                let alone = &self.index.at(slot).sight;
+                let mut profile = Profile::default();
+                profile.add_about(alone);
+                profile.fit(sight, weighed, |token| u32::from(alone.tokens().any(|(t, _)| t == token)))
+            }
+        }
+    }
+
+    fn group(&mut self, cluster: ClusterId) -> u32 {
+        if let Some(group) = self.by_cluster.get(&cluster) {
+            return *group;
+        }
+        self.next += 1;
+        self.by_cluster.insert(cluster, self.next);
+        self.groups.insert(self.next, Group { cluster, told: false, slots: Vec::new(), profile: Profile::default() });
+        self.next
+    }
+
+    fn enter(&mut self, slot: Slot, group: u32) {
+        let Some(found) = self.groups.get_mut(&group) else { return };
+        found.slots.push(slot);
+        found.profile.add(&self.index.at(slot).sight);
+        if let Some(entry) = self.index.at_mut(slot) {
+            entry.group = Some(group);
+        }
+    }
+
+    fn leave(&mut self, slot: Slot) {
+        let Some(entry) = self.index.at_mut(slot) else { return };
+        let Some(group) = entry.group.take() else { return };
+        let Some(found) = self.groups.get_mut(&group) else { return };
+        found.slots.retain(|s| *s != slot);
+        found.profile.remove(&self.index.at(slot).sight);
+        if found.slots.is_empty() {
+            self.by_cluster.remove(&found.cluster);
+            self.groups.remove(&group);
+        }
+    }
+}
+
+impl Group {
+    /// The tokens that most of its tickets share, the weightiest first.
+    fn core(&self, eye: &Eye) -> Vec<Token> {
+        let n = self.profile.tickets as f32;
+        let worth = |(&token, &k): (&Token, &u32)| (token, k as f32 / n * eye.weight(token).sqrt());
+        let mut core: Vec<(Token, f32)> = self.profile.tokens.iter().map(worth).collect();
+        core.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        core.truncate(CORE);
+        core.into_iter().map(|(token, _)| token).collect()
+    }
+}
+
+impl Profile {
+    fn add(&mut self, sight: &Sight) {
+        sight.tokens().for_each(|(t, _)| *self.tokens.entry(t).or_default() += 1);
+        self.add_about(sight);
+    }
+
+    /// All but the tokens.
+    fn add_about(&mut self, sight: &Sight) {
+        count(&mut self.kinds, sight.kind);
+        sight.place.into_iter().for_each(|p| count(&mut self.places, p));
+        self.weight += sight.weight;
+        self.tickets += 1;
+    }
+
+    fn remove(&mut self, sight: &Sight) {
+        for (token, _) in sight.tokens() {
+            if let Some(n) = self.tokens.get_mut(&token) {
+                *n -= 1;
+                if *n == 0 {
+                    self.tokens.remove(&token);
+                }
+            }
+        }
+        uncount(&mut self.kinds, sight.kind);
+        sight.place.into_iter().for_each(|p| uncount(&mut self.places, p));
+        self.weight -= sight.weight;
+        self.tickets -= 1;
+    }
+
+    /// How well a ticket fits, `having` being how many tickets have a token.
+    fn fit(&self, sight: &Sight, weighed: &Weighed, having: impl Fn(Token) -> u32) -> f32 {
+        let n = self.tickets as f32;
+        // what only one of several says is its own affair
+        let enough = if self.tickets > 2 { 2 } else { 1 };
+        let (mut shared, mut most, mut all, mut before) = (0.0, 0.0_f32, 0.0, false);
+        for &(token, joined, weight) in weighed {
+            let k = having(token);
+            if k < enough {
+                before = false;
+                continue;
+            }
+            if !(joined && before) {
+                shared += most + RUN_COUNTS * (all - most);
+                (most, all) = (0.0, 0.0);
+            }
+            let weight = weight * (k as f32 / n).powf(SHARE);
+            (most, all, before) = (most.max(weight), all + weight, true);
+        }
+        shared += most + RUN_COUNTS * (all - most);
+        let weight = sight.weight.powf(OWN_LENGTH) * (self.weight.max(0.0) / n).powf(1.0 - OWN_LENGTH);
+        shared / (DAMPED_FROM + DAMPED_BY * weight) * self.kind(sight) * self.place(sight)
+    }
+
+    fn kind(&self, sight: &Sight) -> f32 {
+        let share = |is: &dyn Fn((u16, u16)) -> bool| {
+            let n: u32 = self.kinds.iter().filter(|(k, _)| is(*k)).map(|(_, n)| n).sum();
+            (n as f32 / self.tickets as f32 / ENOUGH).min(1.0)
+        };
+        let kind = share(&|k| k.0 == sight.kind.0 || sight.also.contains(&k.0));
+        let level = share(&|k| k.1 == sight.kind.1).max(kind);
+        OTHER_LEVEL + (OTHER_KIND - OTHER_LEVEL) * level + (SAME_KIND - OTHER_KIND) * kind
+    }
+
+    fn place(&self, sight: &Sight) -> f32 {
+        let Some((division, town)) = sight.place else { return 1.0 };
+        let factor = |&((d, t), n): &((u16, u16), u32)| {
+            let factor = if d == division {
+                SAME_PLACE
+            } else if t == town {
+                1.0
+            } else {
+                FAR
+            };
+            (factor - 1.0) * n as f32
+        };
+        1.0 + self.places.iter().map(factor).sum::<f32>() / self.tickets as f32
+    }
+}
+
+fn count(list: &mut Vec<((u16, u16), u32)>, key: (u16, u16)) {
+    match list.iter_mut().find(|(k, _)| *k == key) {
+        Some((_, n)) => *n += 1,
+        None => list.push((key, 1)),
+    }
+}
+
+fn uncount(list: &mut Vec<((u16, u16), u32)>, key: (u16, u16)) {
+    if let Some((_, n)) = list.iter_mut().find(|(k, _)| *k == key) {
+        *n -= 1;
+    }
+    list.retain(|(_, n)| *n > 0);
+}

@@ -1,0 +1,185 @@
+//! What a ticket looks like to who seeks its like: pairs of characters, kind and place, each with a weight.
+
+use std::collections::{HashMap, HashSet};
+
+use contracts::{
+    district::{District, Level},
+    id::DivisionCode,
+};
+use serde::Deserialize;
+
+use crate::{
+    rules::{self, RuleTexts, RulesError},
+    taxonomy::Taxonomy,
+    text::Folding,
+};
+
+/// Pairs of characters and the texts of the training data that have them; `rules/NOTICE.md` says how it is made.
+const PAIRS: &str = include_str!("../../rules/pairs.csv");
+/// Of a long letter, so many different pairs are looked at.
+const MOST_PAIRS: usize = 160;
+/// A pair of fewer texts than this is as rare as can be: the training data can't tell how rare.
+const RAREST: f32 = 3.0;
+/// A pair that is in more than about one of twelve texts says nothing.
+const COMMON: f32 = 2.5;
+/// What the same division and the same category count beside pairs, the rarest of which count 18.
+const PLACE_COUNTS: f32 = 15.0;
+const KIND_COUNTS: f32 = 6.0;
+/// Marks a pair that begins with the second character of the pair before it.
+const JOINED: u32 = 1 << 31;
+
+/// A pair of characters, a category or a division by its hash.
+pub(super) type Token = u32;
+
+/// A ticket as it is looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    /// In the order of the text, each once; [`JOINED`] says which hang together.
+    tokens: Box<[u32]>,
+    /// Category and its first level, by number.
+    pub(super) kind: (u16, u16),
+    /// Further categories.
+    pub(super) also: Box<[u16]>,
+    /// Division and its town, by number, if known.
+    pub(super) place: Option<(u16, u16)>,
+    /// What all pairs weigh together.
+    pub(super) weight: f32,
+}
+
+impl Sight {
+    /// The tokens, and whether each hangs together with the one before.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = (Token, bool)> {
+        self.tokens.iter().map(|t| (t & !JOINED, t & JOINED != 0))
+    }
+}
+
+/// Sees tickets.
+#[derive(Debug)]
+pub(super) struct Eye {
+    folding: Folding,
+    weights: HashMap<Token, f32>,
+    rarest: f32,
+    /// Category and first level by code.
+    kinds: HashMap<String, (u16, u16)>,
+    /// Division and town by code.
+    places: HashMap<DivisionCode, (u16, u16)>,
+}
+
+#[derive(Deserialize)]
+struct PairsRow {
+    texts: u32,
+    pairs: String,
+}
+
+impl Eye {
+    /// With the data that is shipped.
+    pub(super) fn read(taxonomy: &Taxonomy, district: &District) -> Result<Self, RulesError> {
+        let rows = rules::rows::<PairsRow>("pairs.csv", PAIRS)?;
+        // the first row has no pairs: it counts the texts
+        let texts = rows.first().map_or(1, |r| r.texts) as f32;
+        let weigh = |n: f32| ((texts / n).ln() - COMMON).max(0.0).powi(2);
+        let mut weights = HashMap::new();
+        for row in &rows {
+            for pair in row.pairs.split_whitespace() {
+                let mut chars = pair.chars();
+                if let (Some(a), Some(b)) = (chars.next(), chars.next()) {
+                    weights.insert(token(a.into(), b.into()), weigh(row.texts as f32));
+                }
+            }
+        }
+        let mut first_levels: Vec<&str> = taxonomy.categories().iter().map(|c| c.l1.as_str()).collect();
+        first_levels.dedup();
+        let number = |i: usize| u16::try_from(i).unwrap_or(u16::MAX);
+        let l1 = |code: &str| number(first_levels.iter().position(|l| *l == code).unwrap_or_default());
+        let kinds = taxonomy.categories().iter().enumerate().map(|(i, c)| (c.code.clone(), (number(i), l1(&c.l1)))).collect();
+        let at = |code: &DivisionCode| number(district.divisions().iter().position(|d| d.code == *code).unwrap_or_default());
+        // a matter of the whole district has no place
+        let divisions = district.divisions().iter().enumerate().filter(|(_, d)| d.level != Level::District);
+        let places = divisions
+            .map(|(i, d)| (d.code.clone(), (number(i), district.town_of(&d.code).map_or(number(i), |t| at(&t.code)))))
+            .collect();
+        let folding = Folding::read(RuleTexts::SHIPPED.spelling)?;
+        Ok(Self { folding, weights, rarest: weigh(RAREST), kinds, places })
+    }
+
+    /// Looks at a ticket.
+    pub(super) fn see(&self, text: &str, category: &str, also: &[String], division: Option<&DivisionCode>) -> Sight {
+        let text = self.folding.spell(&self.folding.plain(text));
+        let mut tokens: Vec<u32> = Vec::with_capacity(text.len() / 3);
+        let (mut seen, mut weight, mut last) = (HashSet::new(), 0.0, None);
+        for (at, pair) in pairs(&text) {
+            let w = self.weight(pair);
+            if w > 0.0 && seen.len() < MOST_PAIRS && seen.insert(pair) {
+                tokens.push(if at.checked_sub(1) == last && at > 0 { pair | JOINED } else { pair });
+                last = Some(at);
+                weight += w;
+            }
+        }
+        let kind = self.kinds.get(category).copied().unwrap_or((u16::MAX, u16::MAX));
+        let also: Box<[u16]> = also.iter().filter_map(|c| self.kinds.get(c)).map(|k| k.0).collect();
+        let place = division.and_then(|d| self.places.get(d)).copied();
+        tokens.push(kind_token(kind.0));
+        tokens.extend(also.iter().map(|&c| kind_token(c)));
+        tokens.extend(place.map(|(division, _)| place_token(division)));
+        Sight { tokens: tokens.into_boxed_slice(), kind, also, place, weight }
+    }
+
+    /// What a shared token says.
+    pub(super) fn weight(&self, token: Token) -> f32 {
+        match token >> 28 {
+            KIND => KIND_COUNTS,
+            PLACE => PLACE_COUNTS,
+            _ => self.weights.get(&token).copied().unwrap_or(self.rarest),
+        }
+    }
+}
+
+/// The top bits of a token tell what it is.
+const KIND: u32 = 1;
+const PLACE: u32 = 2;
+
+const fn kind_token(category: u16) -> Token {
+    KIND << 28 | category as u32
+}
+
+const fn place_token(division: u16) -> Token {
+    PLACE << 28 | division as u32
+}
+
+/// 28 bits of a pair's hash.
+const fn token(a: u32, b: u32) -> Token {
+    (a.wrapping_mul(0x9e37_79b1) ^ b.wrapping_mul(0x85eb_ca6b).rotate_left(13)) >> 4
+}
+
+/// The pairs of letters, digits and characters, each with the number of its first character.
+fn pairs(text: &str) -> impl Iterator<Item = (usize, Token)> {
+    let word = |c: &char| c.is_alphanumeric();
+    let both = text.chars().zip(text.chars().skip(1)).enumerate();
+    both.filter(move |(_, (a, b))| word(a) && word(b)).map(|(i, (a, b))| (i, token(a.into(), b.into())))
+}
+
+/// The content of `rules/pairs.csv`: in how many of these texts each pair is that is in three or more of them.
+///
+/// # Errors
+/// The spelling rules can't be read.
+pub fn count_pairs<'a>(texts: impl Iterator<Item = &'a str>) -> Result<String, RulesError> {
+    let folding = Folding::read(RuleTexts::SHIPPED.spelling)?;
+    let (mut counts, mut n) = (HashMap::<String, usize>::new(), 0);
+    for text in texts {
+        n += 1;
+        let text: Vec<char> = folding.spell(&folding.plain(text)).chars().collect();
+        let pairs = text.windows(2).filter(|p| p.iter().all(|c| c.is_alphanumeric()));
+        let own: HashSet<String> = pairs.map(|p| p.iter().collect()).collect();
+        own.into_iter().for_each(|p| *counts.entry(p).or_default() += 1);
+    }
+    let mut by_count = std::collections::BTreeMap::<usize, Vec<String>>::new();
+    for (pair, n) in counts.into_iter().filter(|&(_, n)| n as f32 >= RAREST) {
+        by_count.entry(n).or_default().push(pair);
+    }
+    let mut out = format!("texts,pairs\n{n},\n");
+    for (n, mut pairs) in by_count.into_iter().rev() {
+        pairs.sort_unstable();
+        out.push_str(&format!("{n},{}\n", pairs.join(" ")));
+    }
+    Ok(out)
+}
