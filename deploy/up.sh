@@ -100,6 +100,8 @@ settings() {
     INTAKE=http://127.0.0.1:$((base + 1))
     # what a clerk does on the console's pages goes to dispatch
     export GRIDLINE_CONSOLE__DISPATCH_URL=http://127.0.0.1:$((base + 3))
+    # before a citizen reports, intake asks classification what is alike
+    export GRIDLINE_SIMILAR__URL=http://127.0.0.1:$((base + 2))
     # and what a person decides on the catalogue to classification
     export GRIDLINE_CONSOLE__CLASSIFICATION_URL=http://127.0.0.1:$((base + 2))
     export GRIDLINE_NATS__URL=$NATS GRIDLINE_NATS__MONITOR=http://127.0.0.1:$MONITOR_AT

@@ -18,6 +18,7 @@ mod by_itself;
 mod calendar;
 mod case;
 mod centre;
+mod clusters;
 mod desk;
 mod entity;
 mod hand;
@@ -56,6 +57,7 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let engine = context.engine(Dispatch::default(), &db, &relay);
     context.listen(topology::DISPATCH, &engine);
     context.listen(topology::DISPATCH_ACTS, &engine);
+    context.listen(topology::DISPATCH_CLUSTERS, &context.engine(clusters::Notices, &db, &relay));
     let door = context.door(&engine);
     let reads = db.clone();
     context.every("by itself", move || {

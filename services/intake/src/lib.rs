@@ -16,7 +16,9 @@ mod handlers;
 mod migration;
 mod place;
 mod progress;
+mod repeats;
 mod shown;
+mod similar;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,8 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     context.listen(topology::INTAKE, &engine);
     context.listen(topology::INTAKE_PROGRESS, &engine);
     context.listen(topology::INTAKE_ANSWERS, &engine);
+    context.listen(topology::INTAKE_REPEATS, &context.engine(repeats::Repeats, &db, &relay));
+    let similar = similar::router(settings.own("similar")?, db.clone())?;
     let door = context.door(&engine);
-    context.serve(&settings, api::router(door, db, context.clock.clone())).await
+    context.serve(&settings, api::router(door, db, context.clock.clone()).merge(similar)).await
 }

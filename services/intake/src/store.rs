@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use contracts::lifecycle::State;
 use outbox::{Db, Fault, Tx, bulk};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, Statement};
 
@@ -45,6 +46,12 @@ pub async fn acts_on(tx: &Tx, tickets: &[String]) -> Result<Vec<citizen_act::Mod
 /// The acts among `ids` that are known.
 pub async fn acts(tx: &Tx, ids: &[String]) -> Result<Vec<citizen_act::Model>, DbErr> {
     bulk::find_in::<citizen_act::Entity>(&**tx, citizen_act::Column::ActId, ids).await
+}
+
+/// The states of tickets, as far as they are known.
+pub async fn states(db: &Db, tickets: &[String]) -> Result<HashMap<String, State>, DbErr> {
+    let rows = bulk::find_in::<progress::Entity>(db.read(), progress::Column::TicketId, tickets).await?;
+    Ok(rows.into_iter().filter_map(|p| Some((p.ticket_id, p.state.parse().ok()?))).collect())
 }
 
 /// What a reporter may see of a report.

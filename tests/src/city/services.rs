@@ -26,19 +26,19 @@ pub const ALL: &[Service] = &[
     Service {
         name: "intake",
         defaults: intake::DEFAULTS,
-        taps: &[topology::INTAKE, topology::INTAKE_PROGRESS, topology::INTAKE_ANSWERS],
+        taps: &[topology::INTAKE, topology::INTAKE_PROGRESS, topology::INTAKE_ANSWERS, topology::INTAKE_REPEATS],
         start: |context, settings| intake::start(context, settings).boxed(),
     },
     Service {
         name: "classification",
         defaults: classification::DEFAULTS,
-        taps: &[topology::CLASSIFICATION, topology::CLASSIFICATION_RULINGS],
+        taps: &[topology::CLASSIFICATION, topology::CLASSIFICATION_RULINGS, topology::CLASSIFICATION_CLUSTERS],
         start: |context, settings| classification::start(context, settings).boxed(),
     },
     Service {
         name: "dispatch",
         defaults: dispatch::DEFAULTS,
-        taps: &[topology::DISPATCH, topology::DISPATCH_ACTS],
+        taps: &[topology::DISPATCH, topology::DISPATCH_ACTS, topology::DISPATCH_CLUSTERS],
         start: |context, settings| dispatch::start(context, settings).boxed(),
     },
     Service {

@@ -22,6 +22,7 @@ use crate::{
 
 mod acts;
 mod by_itself;
+mod clusters;
 mod desk;
 mod main_way;
 mod merge;
@@ -127,7 +128,12 @@ impl Office {
 
     /// The citizen acts.
     async fn citizen(&mut self, act: Value) -> Vec<(String, Value)> {
-        let act = serde_json::from_value(json!({"ticket": ticket(), "act": act})).unwrap();
+        self.citizen_of(ticket(), act).await
+    }
+
+    /// The citizen of a ticket acts.
+    async fn citizen_of(&mut self, ticket: TicketId, act: Value) -> Vec<(String, Value)> {
+        let act = serde_json::from_value(json!({"ticket": ticket, "act": act})).unwrap();
         self.hear(Heard::Citizen("c".into(), Box::new(act))).await
     }
 
