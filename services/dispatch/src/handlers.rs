@@ -230,7 +230,7 @@ impl Dispatch {
 fn citizen(desk: &mut Desk, message: &Inbound<Heard>, event: &str, act: &contracts::work::CitizenAct) -> Said<AnswerOutcome> {
     let rules = desk.rules.clone();
     let at = At { rules: &rules, now: message.now };
-    let result = desk.on(act.ticket, |open| system::citizen(&mut open.case, at, &act.act));
+    let result = desk.on(act.ticket, |open| system::citizen(open, at, &act.act));
     answer(message, (format!("answer.v1.{}", subject::CITIZEN), event), (act.ticket, None), result)
 }
 

@@ -3,7 +3,7 @@
 use contracts::{
     district::centre,
     id::{TicketId, UnitId},
-    lifecycle::{Act, Answer, Context, Guard, Merge as Facts, Note, Role, State},
+    lifecycle::{Act, Answer, Clock, Context, Guard, Merge as Facts, Note, Role, Standing, State},
     problem::Problem,
     text::Text,
     ticket::{CallbackAnswers, ResultForm},
@@ -11,9 +11,9 @@ use contracts::{
 };
 
 use crate::{
-    case::{Case, Granted},
+    case::{Acting, Case, Granted},
     entity::work_order,
-    hand::{Hand, Move},
+    hand::{Hand, Move, tell_moved},
     orders,
     requests::has_followers,
     rules::At,
@@ -57,13 +57,13 @@ impl Hand<'_> {
     /// 拆案 (T32): the ticket is what it was.
     pub fn split(&self, case: &mut Case, lead: Option<&mut Case>, reason: &Text<2000>) -> Result<(), Problem> {
         self.only_centre()?;
-        apart(self, case, lead, reason.masked())
+        apart(case, self.at, &self.acting(Role::Dispatcher), lead, reason.masked())
     }
 }
 
 /// A merged ticket goes on by itself, where it stood: who must act on it has it before them again.
-fn apart(hand: &Hand<'_>, case: &mut Case, lead: Option<&mut Case>, reason: String) -> Result<(), Problem> {
-    case.step(hand.at, Act::Split, Role::Dispatcher, Context::default(), Granted::default())?;
+fn apart(case: &mut Case, at: At<'_>, acting: &Acting, lead: Option<&mut Case>, reason: String) -> Result<(), Problem> {
+    case.step(at, Act::Split, acting.role, Context::default(), Granted::default())?;
     if let Some(lead) = lead {
         lead.ticket.followers -= 1;
     }
@@ -72,8 +72,26 @@ fn apart(hand: &Hand<'_>, case: &mut Case, lead: Option<&mut Case>, reason: Stri
         case.change(&order, end);
     }
     let before = case.ticket.lead_ticket.take().and_then(|t| t.parse().ok());
-    hand.moved(case, Act::Split, Role::Dispatcher, Move { lead: before, ..Move::because(reason) })?;
-    orders::requeue(case, hand.at)
+    tell_moved(case, at, Act::Split, acting, Move { lead: before, ..Move::because(reason) })?;
+    orders::requeue(case, at)
+}
+
+/// 重新办理 of a merged ticket, whose lead case is closed: by rule it goes on alone, inside the lead's window.
+pub fn reopen(case: &mut Case, at: At<'_>, lead: Option<&mut Case>, reason: String) -> Result<(), Problem> {
+    let closed = lead.as_ref().map_or(Ok(false), |lead| lead.state().map(|state| state == State::Closed))?;
+    if !closed {
+        let (zh, en) = ("所并入的主案尚未办结，无需重新办理", "the lead case is not closed; there is nothing to reopen yet");
+        return Err(Problem::new("lead_case_open", zh, en));
+    }
+    let inside = lead.as_ref().map(|lead| lead.clocks()).transpose()?.map(|clocks| clocks.standing(Clock::K12, at.now));
+    if inside != Some(Standing::Inside) {
+        let guard = Guard::InsideReopenWindow;
+        return Err(Problem::new(guard.code(), guard.zh(), guard.en()));
+    }
+    let mut beside = case.beside()?;
+    beside.content = false;
+    case.remember(&beside)?;
+    apart(case, at, &Acting::rule(Role::Dispatcher), lead, format!("诉求人申请重新办理，单独办理：{reason}"))
 }
 
 fn callbacks(case: &Case) -> impl Iterator<Item = &work_order::Model> {
@@ -128,7 +146,8 @@ pub fn called(
     case.remember(&beside)?;
     case.tell(noted, hand.at.now)?;
     if callback.answer.is_some_and(Answer::calls_for_redo) {
-        return apart(hand, case, lead, "诉求人反映未解决，单独办理".to_owned());
+        let acting = hand.acting(Role::Dispatcher);
+        return apart(case, hand.at, &acting, lead, "诉求人反映未解决，单独办理".to_owned());
     }
     Ok(())
 }

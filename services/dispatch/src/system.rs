@@ -12,9 +12,10 @@ use contracts::{
 };
 
 use crate::{
+    acts::Open,
     case::{Acting, Case, Granted},
     hand::{Move, blank, tell_moved},
-    opening,
+    merge, opening,
     orders::{self, Plan},
     parts,
     rules::At,
@@ -168,7 +169,8 @@ pub fn warned(case: &mut Case, at: At<'_>, fact: &ClockAt) -> Result<(), Problem
 }
 
 /// A citizen's act; `text` is masked by intake.
-pub fn citizen(case: &mut Case, at: At<'_>, act: &CitizenDo) -> Result<(), Problem> {
+pub fn citizen(open: &mut Open, at: At<'_>, act: &CitizenDo) -> Result<(), Problem> {
+    let Open { case, lead, .. } = open;
     let acting = Acting::rule(Role::Citizen);
     match act {
         CitizenDo::Supply { text } => {
@@ -182,6 +184,7 @@ pub fn citizen(case: &mut Case, at: At<'_>, act: &CitizenDo) -> Result<(), Probl
             noted.text = Some(text.masked());
             watch::to_holder(case, at, noted)
         }
+        CitizenDo::Reopen { reason } if case.state()? == State::Merged => merge::reopen(case, at, lead.as_mut(), reason.masked()),
         CitizenDo::Reopen { reason } => {
             let last = case.orders.iter().filter(|o| o.part == "lead").max_by_key(|o| o.n);
             let lead = last.map(|o| o.unit.parse()).transpose()?;

@@ -13,7 +13,11 @@ fn code(said: &[(String, Value)]) -> String {
 async fn held() -> Office {
     let mut office = Office::open().await;
     let said = office.held(Class::Coordination, "D02").await;
-    assert_eq!(subjects(&said), ["ticket.v1.noted", "queue.v1.CENTRE.triage"], "nothing is dispatched before a person has seen it");
+    assert_eq!(
+        subjects(&said),
+        ["ticket.v1.noted", "queue.v1.CENTRE.triage"],
+        "nothing is dispatched before a person has seen it"
+    );
     office
 }
 

@@ -4,7 +4,7 @@ use contracts::{id::TicketId, lifecycle::Class};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use super::{Office, answer, order_in, solved, subjects, ticket};
+use super::{Office, answer, order_in, satisfied, solved, subjects, ticket};
 use crate::entity::{ticket as row, work_order};
 
 fn other(n: u32) -> TicketId {
@@ -71,4 +71,25 @@ async fn one_handling_and_a_callback_for_each_reporter() {
     assert_eq!(subjects(&said), ["ticket.v1.noted", "ticket.v1.moved", "queue.v1.D02.order"]);
     assert_eq!(picture(&office, other(2)).await.0.state, "DISPATCHED");
     assert_eq!(picture(&office, ticket()).await.0.followers, 2);
+}
+
+#[tokio::test]
+async fn a_merged_reporter_reopens_after_the_lead_case_is_closed_and_goes_on_alone() {
+    let mut office = Office::open().await;
+    let order = order_in(&office.classified(Class::Coordination, "D02").await, "queue.v1.D02.order");
+    office.classified_too(other(1), Class::Coordination, "D02").await;
+    office.does_on(other(1), "CENTRE", "7", merge()).await;
+    let reopen = || json!({"do": "reopen", "reason": "又坏了"});
+    assert_eq!(code(&office.citizen_of(other(1), reopen()).await), "lead_case_open");
+    office.does("D02", order, "7", json!({"do": "sign"})).await;
+    office.does("D02", order, "7", solved()).await;
+    office.does("CENTRE", order, "8", json!({"do": "check", "pass": true})).await;
+    office.does_on(other(1), "CENTRE", "9", satisfied()).await;
+    office.does_whole("CENTRE", "9", satisfied()).await;
+    assert_eq!(office.state().await, "CLOSED");
+    let said = office.citizen_of(other(1), reopen()).await;
+    assert_eq!(subjects(&said), ["ticket.v1.moved", "queue.v1.D02.order"], "{said:?}");
+    assert_eq!(picture(&office, other(1)).await.0.state, "DISPATCHED");
+    assert_eq!(office.state().await, "CLOSED", "the lead case stays");
+    assert_eq!(picture(&office, ticket()).await.0.followers, 0);
 }
