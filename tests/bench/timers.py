@@ -80,8 +80,12 @@ def arguments(what, rows=10_000_000, due=100_000):
 
 
 class Bench:
-    def __init__(self, args):
+    """One replica of the watchdog."""
+
+    def __init__(self, args, env=None, log=None):
         self.args = args
+        self.env = env or {}
+        self.log = log
         self.process = None
 
     def sql(self, text, **values):
@@ -105,7 +109,7 @@ class Bench:
             "GRIDLINE_DATABASE__URL": f"postgres://test@localhost/timers?host={self.args.socket}",
             "GRIDLINE_LOG__FILTER": "warn",
         }
-        self.process = subprocess.Popen([self.args.watchdog], env={**os.environ, **env})
+        self.process = subprocess.Popen([self.args.watchdog], env={**os.environ, **env, **self.env}, stdout=self.log, stderr=self.log)
 
     def stop(self):
         self.process.terminate()

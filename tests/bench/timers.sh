@@ -3,7 +3,7 @@
 # the ceiling of the same run, a bare SKIP LOCKED claim-and-mark of the same rows. On PostgreSQL, as release build.
 #
 #   bash tests/bench/timers.sh [--rows N] [--due N] [--urgent N] [--facts N]
-#   bash tests/bench/timers.sh --faults [--due N]      each timer once, whatever is killed or stopped meanwhile
+#   bash tests/bench/timers.sh --faults [--due N]      each timer once, whatever is killed, stopped or set wrong meanwhile
 #
 # 10 million rows need about 12 GB of disk and ten minutes on 2 cores.
 set -euo pipefail
@@ -40,6 +40,17 @@ start_nats() {
     until NATS=$(sed -n 's/.*"nats": *\["\([^"]*\)".*/\1/p' "$DIR"/ports/*.ports 2>/dev/null | grep .); do sleep 0.1; done
 }
 
+# Debian's libfaketime, which shows one process another time than the others.
+need_faketime() {
+    FAKETIME=$(find_faketime) || {
+        apt_install libfaketime libfaketime
+        FAKETIME=$(find_faketime) || die "libfaketime 不可用 / libfaketime is not to be had"
+    }
+    export FAKETIME
+}
+
+find_faketime() { ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null | head -n 1 | grep .; }
+
 main() {
     local programs=${PROGRAMS:-target/release}
     need_nats
@@ -57,6 +68,7 @@ main() {
     if [ "${1:-}" = --faults ]; then
         script=timers_faults.py
         shift
+        need_faketime
         export PG_CTL="${OWNER[*]} $PG_BIN_DIR/pg_ctl -D $DIR/data -l $DIR/log -w"
     fi
     "$CLIENT_PYTHON" "tests/bench/$script" --nats "$NATS" --socket "$DIR" --psql "$PG_BIN_DIR/psql" \

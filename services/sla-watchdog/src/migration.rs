@@ -46,7 +46,8 @@ impl MigrationTrait for Clocks {
         ] {
             m.get_connection().execute_unprepared(index).await?;
         }
-        m.create_table(Table::create().table("rules").col(big_integer("version").primary_key()).col(text("told")).to_owned()).await
+        m.create_table(Table::create().table("rules").col(big_integer("version").primary_key()).col(text("told")).to_owned())
+            .await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {

@@ -4,22 +4,29 @@
 //! *unknown* harmless: what timed out is sent again under its id. What comes later than two minutes is caught by
 //! the readers' inboxes.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use async_nats::{
-    HeaderMap,
+    HeaderMap, Subscriber,
     header::{
         NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE, NATS_EXPECTED_STREAM, NATS_MESSAGE_ID,
     },
     jetstream::{context::PublishErrorKind, publish::PublishAck, response::Response},
 };
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all};
 
 use crate::Bus;
 
-/// Largest batch: the server takes 1000 in an atomic batch; acknowledgements in flight stay bounded by it too.
-pub const MAX_BATCH: usize = 256;
+/// Largest batch, which is what the server takes in an atomic one: each costs it a sync and us a round trip.
+/// Acknowledgements in flight stay bounded by it too.
+pub const MAX_BATCH: usize = 1000;
+
+/// Batches whose answer is awaited while further ones are sent.
+const IN_FLIGHT: usize = 4;
+
+/// How long the server may take for a batch.
+const ANSWER: Duration = Duration::from_secs(15);
 
 /// Under this size an atomic batch costs more than it saves.
 const MIN_ATOMIC: usize = 4;
@@ -49,18 +56,34 @@ pub enum Sent {
 }
 
 impl Bus {
-    /// Publishes parcels of one stream; the answers are in the order of the parcels.
+    /// Publishes parcels of one stream; the answers are in the order of the parcels. While the server stores a batch the
+    /// next ones are on their way to it; they are stored in order unless it refuses one.
     pub async fn publish(&self, stream: &str, parcels: &[Parcel]) -> Vec<Sent> {
         let mut sent = Vec::with_capacity(parcels.len());
+        let mut flying = VecDeque::with_capacity(IN_FLIGHT);
         for chunk in parcels.chunks(MAX_BATCH) {
-            if self.atomic && chunk.len() >= MIN_ATOMIC && self.publish_atomic(stream, chunk).await {
-                sent.extend(std::iter::repeat_n(Sent::Stored, chunk.len()));
-            } else {
-                // also after a batch that was not taken: a message of it may be stored already
-                sent.extend(self.publish_singly(stream, chunk).await);
+            if flying.len() == IN_FLIGHT
+                && let Some((chunk, commit)) = flying.pop_front()
+            {
+                sent.extend(self.outcome(stream, chunk, commit).await);
             }
+            let batch = self.atomic && chunk.len() >= MIN_ATOMIC;
+            flying.push_back((chunk, if batch { self.send_batch(stream, chunk).await } else { None }));
+        }
+        for (chunk, commit) in flying {
+            sent.extend(self.outcome(stream, chunk, commit).await);
         }
         sent
+    }
+
+    /// What became of a batch, which is sent singly if it was not taken: a message of it may be stored already.
+    async fn outcome(&self, stream: &str, parcels: &[Parcel], commit: Option<Subscriber>) -> Vec<Sent> {
+        if let Some(commit) = commit
+            && committed(commit).await
+        {
+            return vec![Sent::Stored; parcels.len()];
+        }
+        self.publish_singly(stream, parcels).await
     }
 
     /// One after the other, answers awaited together.
@@ -86,23 +109,28 @@ impl Bus {
         join_all(acks).await
     }
 
-    /// All or nothing, one fsync. False if the broker did not take it, for whatever reason.
-    async fn publish_atomic(&self, stream: &str, parcels: &[Parcel]) -> bool {
+    /// All or nothing, one sync. Gives where the answer comes to; none if it could not be sent.
+    async fn send_batch(&self, stream: &str, parcels: &[Parcel]) -> Option<Subscriber> {
         let batch = uuid::Uuid::new_v4().simple().to_string();
-        let Some((last, first)) = parcels.split_last() else { return true };
+        let (last, first) = parcels.split_last()?;
+        let inbox = self.client.new_inbox();
+        let commit = self.client.subscribe(inbox.clone()).await.ok()?;
         for (i, p) in first.iter().enumerate() {
             let h = batch_headers(stream, p, &batch, i + 1);
-            if self.client.publish_with_headers(p.subject.clone(), h, p.body.clone()).await.is_err() {
-                return false;
-            }
+            self.client.publish_with_headers(p.subject.clone(), h, p.body.clone()).await.ok()?;
         }
         let mut h = batch_headers(stream, last, &batch, parcels.len());
         h.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
-        let commit = self.client.request_with_headers(last.subject.clone(), h, last.body.clone());
-        match tokio::time::timeout(Duration::from_secs(15), commit).await {
-            Ok(Ok(answer)) => matches!(serde_json::from_slice::<Response<PublishAck>>(&answer.payload), Ok(Response::Ok(_))),
-            _ => false,
-        }
+        self.client.publish_with_reply_and_headers(last.subject.clone(), inbox, h, last.body.clone()).await.ok()?;
+        Some(commit)
+    }
+}
+
+/// Whether the server took a batch.
+async fn committed(mut commit: Subscriber) -> bool {
+    match tokio::time::timeout(ANSWER, commit.next()).await {
+        Ok(Some(answer)) => matches!(serde_json::from_slice::<Response<PublishAck>>(&answer.payload), Ok(Response::Ok(_))),
+        _ => false,
     }
 }
 

@@ -32,9 +32,7 @@ impl ClockFact {
             Self::Expired(f) => (f.ticket, f.due),
             Self::Warned(Warned { clock, .. })
             | Self::Overdue(Overdue { clock, .. })
-            | Self::Escalated(Escalated { clock, .. }) => {
-                (clock.ticket, clock.at)
-            }
+            | Self::Escalated(Escalated { clock, .. }) => (clock.ticket, clock.at),
         }
     }
 }

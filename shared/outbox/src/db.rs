@@ -121,7 +121,11 @@ fn options(url: &str, name: &str, connections: u32) -> ConnectOptions {
         .set_application_name(format!("gridline-{name}"))
         // a plan that was made while a table was empty scans it for ever after; ours are made for the table as it
         // is, once a batch
-        .map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]))
+        // and a process that was stopped in the middle of a transaction must not hold rows for ever: ours take
+        // milliseconds
+        .map_sqlx_postgres_opts(|o| {
+            o.options([("plan_cache_mode", "force_custom_plan"), ("idle_in_transaction_session_timeout", "10s")])
+        })
         .map_sqlx_sqlite_opts(|o| {
             // FULL: an acknowledged commit survives a power failure; NORMAL may lose the last ones
             o.create_if_missing(true)

@@ -134,8 +134,7 @@ impl Sender {
     /// Sends what stayed behind, until nothing does or the broker takes nothing.
     async fn sweep(&mut self) {
         while self.bus.is_connected() {
-            let old = self.clock.now().timestamp_millis() - GRACE_MS;
-            let mut loads = match left_behind(&self.db, old).await {
+            let mut loads = match left_behind(&self.db, self.clock.now().timestamp_millis()).await {
                 Ok(loads) => loads,
                 Err(e) => return tracing::warn!(error = %e, "relay: outbox can't be read"),
             };
@@ -206,14 +205,16 @@ struct Left {
     rest: Option<String>,
 }
 
-/// The oldest packets that were decided before `old` and not sent, in order.
-async fn left_behind(db: &Db, old: i64) -> Result<Vec<Load>, DbErr> {
+/// The oldest packets that were not sent, in order; not the young ones. What lies in the future was decided before our
+/// clock was set back, or by a clock that is ahead.
+async fn left_behind(db: &Db, now: i64) -> Result<Vec<Load>, DbErr> {
     let sql = format!(
         "SELECT o.created_ms, o.msg_id, o.stream, o.messages, u.rest FROM unsent u \
          JOIN outbox o ON o.created_ms = u.created_ms AND o.msg_id = u.msg_id \
-         WHERE u.created_ms <= $1 ORDER BY u.created_ms, u.msg_id LIMIT {SWEEP}"
+         WHERE u.created_ms NOT BETWEEN $1 AND $2 ORDER BY u.created_ms, u.msg_id LIMIT {SWEEP}"
     );
-    let rows = Left::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, [old.into()])).all(db.read()).await?;
+    let young = [(now - GRACE_MS).into(), (now + GRACE_MS).into()];
+    let rows = Left::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, young)).all(db.read()).await?;
     Ok(rows.into_iter().filter_map(load).collect())
 }
 

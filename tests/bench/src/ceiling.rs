@@ -29,13 +29,16 @@ impl MigratorTrait for Tables {
     }
 }
 
+/// Rows of one commit: as many as a service takes messages at once.
+const COMMIT: usize = 256;
+
 /// Rows a second in commits of 256, durable.
 pub async fn commits(url: &str, rows: usize) -> anyhow::Result<f64> {
     let db = Db::open::<Tables>(url, "bench").await?;
     let start = Instant::now();
     let mut written = 0;
     while written < rows {
-        let batch: Vec<row::Model> = (written..written + MAX_BATCH).map(model).collect();
+        let batch: Vec<row::Model> = (written..written + COMMIT).map(model).collect();
         let tx = db.write().await?;
         bulk::write::<row::Entity>(&*tx, &batch, Existing::Keep).await?;
         tx.commit().await?;
@@ -44,7 +47,7 @@ pub async fn commits(url: &str, rows: usize) -> anyhow::Result<f64> {
     Ok(written as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Messages a second in batches of 256, stored durably.
+/// Messages a second in the largest batches, stored durably.
 pub async fn publishes(url: &str, messages: usize) -> anyhow::Result<f64> {
     let bus = Bus::connect(url, "bench", true).await?;
     let start = Instant::now();

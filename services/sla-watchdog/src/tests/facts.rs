@@ -10,7 +10,7 @@ use contracts::{
     lifecycle::{Note, Role, State},
     rules::Changed,
     ticket::{
-        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, OrderFact, Part, Noted, Progressed, Reported,
+        Assigned, By, CallbackAnswers, Checked, Class, Closed, Dispatched, Noted, OrderFact, Part, Progressed, Reported,
         ResultForm, ReturnRuled, TicketFact,
     },
 };

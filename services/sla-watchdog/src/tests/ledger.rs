@@ -58,16 +58,16 @@ fn each_clock_runs_out_once_a_setting_and_after_its_last_instant() {
     assert_eq!((watch.next, fire(&mut watch, minutes(11)).len()), (Some(minutes(10) + tick), 1));
     assert_eq!((watch.next, fire(&mut watch, minutes(1000)).len()), (None, 0));
     // the same fact again, and an older one
-    assert!(
-        !watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(10))], minutes(0)), 3).body.news().cloned().unwrap())
-    );
-    assert!(
-        !watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(5))], minutes(0)), 2).body.news().cloned().unwrap())
-    );
+    assert!(!watch.take(
+        &heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(10))], minutes(0)), 3).body.news().cloned().unwrap()
+    ));
+    assert!(!watch.take(
+        &heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(5))], minutes(0)), 2).body.news().cloned().unwrap()
+    ));
     // set again: it runs out again
-    assert!(
-        watch.take(&heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(50))], minutes(20)), 6).body.news().cloned().unwrap())
-    );
+    assert!(watch.take(
+        &heard(&lines(ticket(1), vec![line(Clock::K3, Change::Started, Some(50))], minutes(20)), 6).body.news().cloned().unwrap()
+    ));
     let fired = rules().fire(&mut watch, minutes(60)).unwrap();
     let said = ran_out(&fired[0].message);
     assert_eq!((said.clock, said.seq, said.due, said.late_ms), (Clock::K3, 6, minutes(50), 600_000));
@@ -125,7 +125,8 @@ fn an_extension_warns_anew_and_a_pause_does_not() {
     let k5 = |change, due| vec![line(Clock::K5, change, due)];
     let mut watch = after(&[(3, start), (4, lines(ticket(1), k5(Change::Moved, Some(130)), minutes(1)))]).unwrap();
     assert_eq!(fire(&mut watch, minutes(129)), [(Clock::K5, Stage::Warned, 0)]);
-    let mut hears = |seq, change, due, at| watch.take(&heard(&lines(ticket(1), k5(change, due), at), seq).body.news().cloned().unwrap());
+    let mut hears =
+        |seq, change, due, at| watch.take(&heard(&lines(ticket(1), k5(change, due), at), seq).body.news().cloned().unwrap());
     assert!(hears(5, Change::Paused, None, minutes(129)) && hears(6, Change::Resumed, Some(140), minutes(139)));
     assert_eq!(fire(&mut watch, minutes(140)), [(Clock::K5, Stage::Overdue, 0)]);
     let moved = lines(ticket(1), k5(Change::Moved, Some(200)), minutes(141));
