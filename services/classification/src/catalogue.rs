@@ -41,8 +41,9 @@ struct Entry {
     n: i64,
     since: i64,
     hours: Option<Hours>,
-    instead_of: Option<UnitId>,
-    unit: UnitId,
+    /// As it is written: a unit, or `GRID` or `TOWN` of the place.
+    instead_of: String,
+    unit: String,
 }
 
 /// The entries in force.
@@ -56,13 +57,12 @@ impl Catalogue {
     pub fn of(rows: &[entry::Model]) -> Self {
         let mut entries: HashMap<_, Vec<Entry>> = HashMap::new();
         for row in rows.iter().filter(|r| r.until.is_none()) {
-            let Ok(unit) = row.unit.parse() else { continue };
             let entry = Entry {
                 n: row.n,
                 since: row.since,
                 hours: Hours::read(&row.hours),
-                instead_of: row.instead_of.parse().ok(),
-                unit,
+                instead_of: row.instead_of.clone(),
+                unit: row.unit.clone(),
             };
             entries.entry((row.category.clone(), row.place.clone())).or_default().push(entry);
         }
@@ -77,15 +77,18 @@ impl Catalogue {
         (category, place): (&str, Option<&DivisionCode>),
         unit: &UnitId,
         at: DateTime<Utc>,
-    ) -> Option<(i64, &UnitId)> {
+    ) -> Option<(i64, UnitId)> {
         let town = place.and_then(|p| district.town_of(p)).map(|t| t.code.as_str());
         let places = [place.map(DivisionCode::as_str), town, Some("")];
-        let fits = |e: &&Entry| e.instead_of.as_ref().is_none_or(|u| u == unit) && e.hours.is_none_or(|h| h.has(at));
+        let is_unit = |code: &str| district.resolve(code, place).as_ref() == Some(unit);
+        let fits = |e: &&Entry| e.hours.is_none_or(|h| h.has(at)) && (e.instead_of.is_empty() || is_unit(&e.instead_of));
         let best = |place: &str| {
             let listed = self.entries.get(&(category.to_owned(), place.to_owned()))?;
-            listed.iter().filter(fits).max_by_key(|e| (e.hours.is_some(), e.instead_of.is_some(), e.n))
+            listed.iter().filter(fits).max_by_key(|e| (e.hours.is_some(), !e.instead_of.is_empty(), e.n))
         };
-        places.into_iter().flatten().find_map(best).map(|e| (e.since, &e.unit)).filter(|(_, acts)| *acts != unit)
+        let entry = places.into_iter().flatten().find_map(best)?;
+        let acts = district.resolve(&entry.unit, place).filter(|acts| acts != unit)?;
+        Some((entry.since, acts))
     }
 }
 
@@ -101,10 +104,10 @@ pub struct Written {
     /// `22-6`; empty: always.
     #[serde(default)]
     pub hours: String,
-    /// The unit that classification would name; empty: whichever.
+    /// The unit that classification would name; `GRID`, `TOWN`: the place's own; empty: whichever.
     #[serde(default)]
     pub instead_of: String,
-    /// The unit that acts.
+    /// The unit that acts; `GRID`, `TOWN`: the place's own.
     pub unit: String,
     /// The unit that answers for the entry; empty: the district centre.
     #[serde(default)]
@@ -114,7 +117,7 @@ pub struct Written {
 impl Written {
     /// Everything that it names is there.
     pub fn checked(mut self, district: &District) -> Result<Self, Problem> {
-        let unit = |id: &str| id.parse().ok().and_then(|u| district.unit(&u)).is_some();
+        let unit = |id: &str| district.resolve(id, None).is_some();
         let bad = |field, zh, en| Err(Problem::field(field, zh, en));
         if self.owner.is_empty() {
             contracts::district::CENTRE.clone_into(&mut self.owner);
@@ -195,7 +198,9 @@ mod tests {
         assert_eq!(acts(&rows, 22).as_deref(), Some("D01"));
         assert_eq!(acts(&rows, 5).as_deref(), Some("D01"));
         assert_eq!(acts(&rows, 6).as_deref(), Some("D12"));
-        rows.iter_mut().for_each(|r| r.until = Some(5));
+        rows.push(written("360802001001", "7-8", "", "TOWN").entry(5, 5, ""));
+        assert_eq!(acts(&rows, 7).as_deref(), Some("TOWN-360802001000"), "the place's own");
+        rows.iter_mut().for_each(|r| r.until = Some(6));
         assert_eq!(acts(&rows, 22), None);
         assert_eq!(acts(&[written("", "", "D01", "D05").entry(1, 1, "")], 12), None, "another unit's");
     }

@@ -122,9 +122,9 @@ impl Classification {
         if v.class != Class::Simple
             && let Some((version, taught)) = now.catalogue.instead(self.district, (&v.category, place), &lead, r.at)
         {
-            let name = self.district.unit(taught).map_or(taught.as_str(), |u| &u.name);
+            let name = self.district.unit(&taught).map_or(taught.as_str(), |u| &u.name);
             reasons.push(format!("派单目录第 {version} 版：此类事项由{name}承办。"));
-            lead = taught.clone();
+            lead = taught;
         }
         let mut seen: HashSet<UnitId> = HashSet::from([lead.clone()]);
         let others = v.others.iter().filter_map(|code| unit(code)).filter(|u| seen.insert(u.clone())).collect();

@@ -173,7 +173,7 @@ async fn show(desk: &Desk, visit: &Visit) -> Result<String, Failure> {
         entries: list(&mut catalogue["entries"])?.into_iter().map(|e| EntryView::of(e, lang)).collect(),
         models: list(&mut models["models"])?.into_iter().map(|m| ModelView::of(m, &model, lang)).collect(),
         versions: list(&mut catalogue["versions"])?.into_iter().map(|v| VersionView::of(v, lang)).collect(),
-        categories: categories(),
+        categories: categories(lang),
         key: uuid::Uuid::new_v4().to_string(),
         done: !done.is_empty(),
     })
@@ -194,14 +194,10 @@ fn list<T: DeserializeOwned>(value: &mut Value) -> Result<Vec<T>, Failure> {
     })
 }
 
-fn categories() -> Vec<CategoryView> {
+fn categories(lang: Lang) -> Vec<CategoryView> {
     let view = |c: &contracts::district::Category| CategoryView {
         name: names::category(&c.code),
-        lead: match c.lead.as_str() {
-            "GRID" => "属地网格".to_owned(),
-            "TOWN" => "属地镇街".to_owned(),
-            unit => names::unit_text(unit),
-        },
+        lead: unit(&c.lead, lang),
         standard: c.standard.join("；"),
     };
     District::sample().categories().map(view).collect()
@@ -213,7 +209,12 @@ fn place(code: &str, lang: Lang) -> String {
 }
 
 fn unit(id: &str, lang: Lang) -> String {
-    if id.is_empty() { lang.pick("任何单位", "whichever").to_owned() } else { names::unit_text(id) }
+    match id {
+        "" => lang.pick("任何单位", "whichever").to_owned(),
+        "GRID" => lang.pick("属地网格", "the place's grid").to_owned(),
+        "TOWN" => lang.pick("属地镇街", "the place's town or street").to_owned(),
+        unit => names::unit_text(unit),
+    }
 }
 
 impl ProposalView {
