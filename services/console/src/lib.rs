@@ -24,6 +24,7 @@ mod names;
 mod pages;
 mod store;
 mod supervision;
+mod topics;
 mod upstream;
 mod view;
 mod visit;
@@ -47,6 +48,7 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let engine = context.engine(Console, &db, &relay);
     context.listen(topology::CONSOLE, &engine);
     context.listen(topology::CONSOLE_DECIDED, &context.engine(decided::Decided, &db, &relay));
+    context.listen(topology::CONSOLE_TOPICS, &context.engine(topics::Topics, &db, &relay));
     let dispatch = Upstream::at(&config.dispatch_url, "console.dispatch_url", ("派单服务", "dispatch"))?;
     let names = ("分类服务", "classification");
     let classification = Upstream::at(&config.classification_url, "console.classification_url", names)?;
@@ -56,5 +58,5 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
 
 /// All pages, and the same for programs.
 fn routes(desk: pages::Desk) -> axum::Router {
-    pages::router(desk.clone()).merge(supervision::router(desk.clone())).merge(api::router(desk))
+    pages::router(desk.clone()).merge(supervision::router(desk.clone())).merge(topics::router(desk.clone())).merge(api::router(desk))
 }

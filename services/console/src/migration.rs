@@ -11,7 +11,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![outbox::migration(), Box::new(First), Box::new(LeadCase), Box::new(Decided)]
+        vec![outbox::migration(), Box::new(First), Box::new(LeadCase), Box::new(Decided), Box::new(crate::topics::Migration)]
     }
 }
 

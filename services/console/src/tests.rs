@@ -7,4 +7,5 @@ mod folding;
 mod lists;
 mod pages;
 mod story;
+mod topics;
 mod world;

@@ -8,7 +8,11 @@ use std::{
 use contracts::id::{ClusterId, TicketId};
 use serde::Deserialize;
 
-use super::super::{count_pairs, groups::Groups, sight::{Eye, Sight}};
+use super::super::{
+    count_pairs,
+    groups::Groups,
+    sight::{Eye, Sight},
+};
 use crate::{Classifier, Report};
 
 const MESSAGES: usize = 4000;
