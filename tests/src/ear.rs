@@ -20,7 +20,7 @@ use bytes::Bytes;
 use contracts::{
     family::Family,
     id::TicketId,
-    subject,
+    subject, supervision,
     ticket::{self, TicketFact},
 };
 use futures_util::StreamExt;
@@ -112,6 +112,10 @@ facts! {
         contracts::clock::Overdue = "overdue",
         contracts::clock::Escalated = "escalated",
         contracts::clock::Expired = "expired",
+    }
+    "supervision.v1" {
+        supervision::Opened = "opened",
+        supervision::Closed = "closed",
     }
 }
 

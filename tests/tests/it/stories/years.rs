@@ -16,6 +16,7 @@ use gridline_tests::{
 use serde_json::{Value, json};
 
 const GRID: &str = "GRID-360802001001";
+const NOTICE: &str = "国办发明电〔2026〕9号";
 const TOWN: &str = "TOWN-360802001000";
 
 /// The law's days of 2027, and two more of rest after the Spring Festival.
@@ -61,16 +62,16 @@ async fn a_paused_raised_and_extended_ticket_meets_a_new_calendar_year_and_every
         let k5 = turns.iter().find(|t| t.clock == Clock::K5).unwrap();
         assert!(k5.provisional && k5.due.unwrap().to_rfc3339() == "2027-02-09T15:59:59+00:00", "{k5:?}");
 
-        let before = calendar(city).await;
-        let load = json!({
-            "days": year_2027(), "source": "国办发明电〔2026〕9号", "from": before["version"], "person": "ADMIN-1",
-            "reason": "2027年安排已公布",
-        });
-        let url = format!("{}/api/v1/calendar", city.http("dispatch"));
-        let put = || city.browser.put(&url).header("idempotency-key", "year-2027").json(&load).send();
-        let answer = put().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 200, "{}", answer.text().await.unwrap());
-        assert_eq!(put().await.unwrap().json::<Value>().await.unwrap()["code"], "repeated");
+        let files = tempfile::tempdir().unwrap();
+        let file = files.path().join("2027.csv");
+        std::fs::write(&file, year_2027()).unwrap();
+        let (file, dispatch) = (file.display().to_string(), city.http("dispatch"));
+        let load =
+            ["calendar", "load", &file, "--source", NOTICE, "--person", "ADMIN-1", "--reason", "已公布", "--at", &dispatch];
+        let (good, said) = city.gridline(&load);
+        assert!(good && said.contains("2027-12-31"), "{said}");
+        let (good, said) = city.gridline(&load);
+        assert!(!good && said.contains("nothing would change"), "{said}");
         assert_eq!(calendar(city).await["published_through"], "2027-12-31");
 
         let note = story.hears(1, Note::Recalculate, &ticket).await;
@@ -92,7 +93,7 @@ async fn a_paused_raised_and_extended_ticket_meets_a_new_calendar_year_and_every
                     "K5 办理时限：重算 5 个工作日",
                     "K5 办理时限：延后",
                     "重算时限",
-                    "国办发明电〔2026〕9号",
+                    NOTICE,
                     "全部时限复算一致。",
                 ],
             ),
@@ -104,7 +105,7 @@ async fn a_paused_raised_and_extended_ticket_meets_a_new_calendar_year_and_every
                     "K5 time to handle: recounted 5 working days",
                     "K5 time to handle: moved",
                     "compute a provisional deadline",
-                    "国办发明电〔2026〕9号",
+                    NOTICE,
                     "Every deadline is confirmed.",
                 ],
             ),
