@@ -5,11 +5,14 @@ use std::{collections::HashMap, time::Duration};
 
 use contracts::envelope::Outbound;
 use outbox::{Db, Engine, Fault, Tx};
+use sea_orm::DbErr;
 
-use crate::{Dispatch, calendar, case::Case, rules::At, store, supervision};
+use crate::{Dispatch, calendar, case::Case, register, rules::At, store, supervision};
 
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_secs(1);
+/// Facts are kept for thirty days.
+const TOLD_AGAIN: Duration = Duration::from_secs(20 * 24 * 3600);
 /// Tickets that one transaction computes anew at most.
 const BATCH: u64 = 200;
 
@@ -26,6 +29,18 @@ pub async fn round(engine: &Engine<Dispatch>, db: &Db) -> anyhow::Result<Duratio
     }
     engine.spontaneous(async |tx| recalculate(engine, tx).await).await?;
     Ok(Duration::ZERO)
+}
+
+/// Tells the rules in force again, before the stream forgets them: whoever begins with an empty database hears them.
+pub async fn tell_rules(engine: &Engine<Dispatch>) -> anyhow::Result<Duration> {
+    let tell = async |tx: &Tx| {
+        let rules = engine.handler().rules.read(&**tx).await?;
+        let row = store::rules(&**tx, rules.version).await?;
+        let told = row.map(|row| register::told(&row, &rules, engine.clock().now()));
+        told.transpose().map(|told| told.into_iter().collect()).map_err(|p| Fault::Db(DbErr::Custom(p.en)))
+    };
+    engine.spontaneous(tell).await?;
+    Ok(TOLD_AGAIN)
 }
 
 async fn open_tasks(engine: &Engine<Dispatch>, tx: &Tx) -> Result<Vec<Outbound>, Fault> {

@@ -59,7 +59,11 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     context.listen(topology::DISPATCH_ACTS, &engine);
     context.listen(topology::DISPATCH_CLUSTERS, &context.engine(clusters::Notices, &db, &relay));
     let door = context.door(&engine);
-    let reads = db.clone();
+    let (teller, reads) = (engine.clone(), db.clone());
+    context.every("rules told again", move || {
+        let engine = teller.clone();
+        async move { by_itself::tell_rules(&engine).await }
+    });
     context.every("by itself", move || {
         let (engine, db) = (engine.clone(), reads.clone());
         async move { by_itself::round(&engine, &db).await }

@@ -68,27 +68,33 @@ fn is_another(desk: &Desk, policy: &sla::Policy) -> bool {
 /// Puts rules in force; gives the fact that tells it.
 pub fn put(desk: &mut Desk, rules: Rules, (person, reason): (&str, String), now: DateTime<Utc>) -> Result<Outbound, Problem> {
     let calendar = rules.loaded.as_ref().map(serde_json::to_string).transpose().map_err(|_| stored_badly("calendar"))?;
-    desk.new_rules = Some(register::Model {
+    let row = register::Model {
         version: rules.version,
         book: serde_json::to_string(&rules.book).map_err(|_| stored_badly("book"))?,
         calendar,
         person: person.to_owned(),
-        reason: reason.clone(),
+        reason,
         at_ms: now.timestamp_millis(),
-    });
+    };
+    let told = told(&row, &rules, now)?;
+    (desk.new_rules, desk.rules) = (Some(row), rules.into());
+    Ok(told)
+}
+
+/// The fact that these rules are in force; told again it is the same one.
+pub fn told(row: &register::Model, rules: &Rules, now: DateTime<Utc>) -> Result<Outbound, Problem> {
     let fact: RulesFact = Changed {
-        version: u64::try_from(rules.version).map_err(|_| stored_badly("version"))?,
+        version: u64::try_from(row.version).map_err(|_| stored_badly("version"))?,
         policy: serde_json::to_value(&rules.book.policy).map_err(|_| stored_badly("book"))?,
         calendar_version: rules.calendar.version().to_owned(),
         calendar: rules.loaded.as_ref().map(|loaded| loaded.days.clone()),
         duty: rules.book.duty.clone(),
-        person: person.to_owned(),
-        reason,
-        at: now,
+        person: row.person.clone(),
+        reason: row.reason.clone(),
+        at: DateTime::from_timestamp_millis(row.at_ms).ok_or_else(|| stored_badly("at_ms"))?,
     }
     .into();
-    let id = MessageId::of_event("/rules/versions", &rules.version.to_string());
-    desk.rules = rules.into();
+    let id = MessageId::of_event("/rules/versions", &row.version.to_string());
     Ok(Outbound::new(id, subject::FACTS, subject::fact(RulesFact::FAMILY, fact.kind()), &fact, now))
 }
 

@@ -40,7 +40,7 @@ pub enum SlaError {
     Policy(#[from] PolicyError),
 }
 
-/// Why a [`crate::Policy`] can't be used. Services check it once, at boot.
+/// Why a [`crate::Policy`] can't be used. It is checked before it is put in force.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PolicyError {

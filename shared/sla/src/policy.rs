@@ -1,21 +1,26 @@
 //! How long each class may take, when a day ends, when to warn and whom: policy is data with a version.
 //!
-//! A service states the whole policy in its configuration or takes [`Policy::default`]; there is no half of one, so
-//! that the version always names all of its values. In TOML:
+//! A person of the district puts a whole policy in force (`PUT /api/v1/rules` of dispatch), or [`Policy::default`] holds;
+//! there is no half of one, so that the version always names all of its values. In JSON:
 //!
-//! ```toml
-//! [policy]
-//! version = "jizhou-2026-1"
-//! limits = { simple = { hours = 2 }, coordination = { working_days = 5 }, key_difficult = { working_days = 15 } }
-//! clocks = { sign = { working_hours = 2 }, pause = { working_days = 10 } }
-//! consultation = { least = 10, most = 15 }
-//! warn_percent = 80
-//! day = { work_start = "09:00", work_end = "18:00", day_end = "23:59:59" }
-//! warned = "handling_unit"
-//! overdue = "grid_worker"
-//! ladder = [{ level = 1, receiver = "village_chief", after = { hours = 1, working_days = 1 } }]
-//! ladders = { coordination = [{ level = 1, receiver = "unit_leader", notice = "copy", after = { hours = 1, working_days = 1 } }] }
-//! quiet = { from = "22:00", until = "08:00" }
+//! ```json
+//! {
+//!   "version": "jizhou-2026-1",
+//!   "limits": { "simple": { "hours": 2 }, "coordination": { "working_days": 5 }, "key_difficult": { "working_days": 15 } },
+//!   "clocks": { "sign": { "working_hours": 2 }, "pause": { "working_days": 10 } },
+//!   "consultation": { "least": 10, "most": 15 },
+//!   "warn_percent": 80,
+//!   "day": { "work_start": "09:00:00", "work_end": "18:00:00", "day_end": "23:59:59" },
+//!   "warned": "handling_unit",
+//!   "overdue": "grid_worker",
+//!   "ladder": [{ "level": 1, "receiver": "village_chief", "after": { "hours": 1, "working_days": 1 } }],
+//!   "ladders": {
+//!     "coordination": [
+//!       { "level": 1, "receiver": "unit_leader", "notice": "copy", "after": { "hours": 1, "working_days": 1 } }
+//!     ]
+//!   },
+//!   "quiet": { "from": "22:00:00", "until": "08:00:00" }
+//! }
 //! ```
 
 use crate::error::{PolicyError, SlaError};
@@ -199,8 +204,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Whether the values fit together. Every function that takes a policy checks it too; a service that checks at
-    /// boot refuses to start instead of refusing every ticket.
+    /// Whether the values fit together. Every function that takes a policy checks it too; who checks before it is put in
+    /// force refuses once instead of refusing every ticket.
     ///
     /// # Errors
     ///

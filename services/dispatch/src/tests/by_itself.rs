@@ -142,6 +142,17 @@ async fn a_change_of_the_rules_leaves_the_calendar_and_the_districts_own_days_co
     assert_eq!(load(&mut office, own, said[0].1["calendar_version"].as_str().unwrap()).await.unwrap_err(), "same_calendar");
 }
 
+#[tokio::test]
+async fn the_rules_in_force_are_told_again_word_for_word() {
+    let mut office = Office::open().await;
+    let other = replica(&office);
+    by_itself::tell_rules(&other).await.unwrap();
+    assert_eq!(told(&office, "rules.v1.changed").await.len(), 0, "nobody changed what the program was built with");
+    let said = load(&mut office, &year_2027(), sla::Calendar::builtin().version()).await.unwrap();
+    by_itself::tell_rules(&other).await.unwrap();
+    assert_eq!(told(&office, "rules.v1.changed").await, [said[0].1.clone()]);
+}
+
 /// The last period of a kind that was opened, as the key of its task.
 fn task_of(key: &str) -> TaskId {
     key.parse().unwrap()
