@@ -154,9 +154,10 @@ impl Classification {
         })
     }
 
-    /// Why a person is asked before the ticket goes to a unit; none if it goes at once. Danger never waits.
+    /// Why a person is asked before the ticket goes to a unit; none if it goes at once. Danger never waits; and a hard matter
+    /// comes before the centre's convener in any case.
     fn asks(&self, v: &Verdict) -> Option<&'static str> {
-        if v.urgent {
+        if v.urgent || v.class == Class::KeyDifficult {
             return None;
         }
         if v.confidence < self.config.ask_below {

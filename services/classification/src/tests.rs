@@ -193,6 +193,8 @@ async fn who_is_not_sure_asks_and_danger_never_waits() {
     assert!(unsure.hold && unsure.choices.len() <= 3, "{unsure:?}");
     let danger = office.received(2, "有人落水了，在河里扑腾，快来人救命", None, None).await;
     assert!(danger.urgent && !danger.hold, "{danger:?}");
+    let hard = office.received(3, LAMP, Some(Class::KeyDifficult), Some(PLACE)).await;
+    assert!(!hard.hold, "the convener sees it: {hard:?}");
     let mut office = Office::open(0.0).await;
     assert!(!office.lamp(1).await.hold);
     // 北门社区 there is in two streets: the grid is asked for, not guessed
