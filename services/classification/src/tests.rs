@@ -112,7 +112,8 @@ impl Office {
     /// A person decides; the version, or the code of the refusal.
     async fn chooses(&mut self, choice: Choice) -> Result<i64, String> {
         let text = |s: &str| s.to_owned().try_into().unwrap();
-        let chosen = Chosen { choice, person: text("管-1"), reason: contracts::text::Text::try_from("同意".to_owned()).unwrap() };
+        let chosen =
+            Chosen { choice, person: text("管-1"), reason: contracts::text::Text::try_from("同意".to_owned()).unwrap() };
         match self.hear(Heard::Person(Box::new(chosen))).await {
             Ok((_, version)) => Ok(version),
             Err(Refusal::Illegal(p)) => Err(p.code),
