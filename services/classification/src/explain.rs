@@ -10,10 +10,7 @@ use crate::{
     taxonomy::Taxonomy,
 };
 
-/// Expressions of the text named in a reason.
-const SHOWN: usize = 3;
-/// An expression is at most so long, in bytes: six characters.
-const LONGEST: usize = 18;
+mod words;
 
 /// Why it is this category, class and urgency.
 pub(crate) fn reasons(
@@ -27,17 +24,17 @@ pub(crate) fn reasons(
     let categories = knowledge.taxonomy.categories();
     let category = &categories[decision.category];
     let sure = (decision.confidence * 100.0).round();
-    let words = telling(model, look, known, decision.category);
+    let words = words::for_category(knowledge, model, look, known, decision.category);
     let mut reasons = vec![match words.is_empty() {
         true => format!("文中没有特别说明问题的词语，暂归“{} {}”（把握{sure}%）。", category.code, category.name),
-        false => format!("文中提到{}，归入“{} {}”（把握{sure}%）。", words.join("、"), category.code, category.name),
+        false => format!("文中提到{}，归入“{} {}”（把握{sure}%）。", words, category.code, category.name),
     }];
     for &(further, _) in &decision.also {
-        let words = telling(model, look, known, further);
-        let named = if words.is_empty() { "文中".into() } else { format!("另提到{}，", words.join("、")) };
+        let words = words::for_category(knowledge, model, look, known, further);
+        let named = if words.is_empty() { "文中".into() } else { format!("另提到{}，", words) };
         reasons.push(format!("{named}可能兼涉“{} {}”，请核对是否拆分办理。", categories[further].code, categories[further].name));
     }
-    reasons.extend(urgency(look, decision));
+    reasons.extend(urgency(knowledge, model, look, known, decision));
     reasons.push(class(look, decision, given));
     reasons
 }
@@ -49,14 +46,14 @@ pub(crate) fn ask_person(taxonomy: &Taxonomy, choices: &[(String, f32)]) -> Stri
     format!("把握不大，请人工在{}中选定。", named.join("、"))
 }
 
-fn urgency(look: &Look<'_>, decision: &Decision) -> Option<String> {
-    let danger = look.evidence.cue_words(Cue::Urgent);
-    match (decision.urgent, danger) {
-        (true, Some(words)) => Some(format!("文中提到{words}，可能正危及人身安全，按紧急件办理。")),
-        (true, None) => Some("从整段文字看，可能正危及人身安全，按紧急件办理。".into()),
-        (false, Some(words)) => Some(format!("文中虽提到{words}，但不像正在发生的险情，未按紧急件办理。")),
-        (false, None) => None,
+fn urgency(knowledge: &Knowledge, model: &Model, look: &Look<'_>, known: &[Known], decision: &Decision) -> Option<String> {
+    if decision.urgent {
+        let words = words::for_danger(knowledge, model, look, known);
+        let named = if words.is_empty() { "从整段文字看".into() } else { format!("文中提到{words}") };
+        return Some(format!("{named}，可能正危及人身安全，按紧急件办理。"));
     }
+    let words = words::of_cue(look, Cue::Urgent);
+    (!words.is_empty()).then(|| format!("文中虽提到{words}，但不像正在发生的险情，未按紧急件办理。"))
 }
 
 fn class(look: &Look<'_>, decision: &Decision, given: Option<Class>) -> String {
@@ -68,43 +65,7 @@ fn class(look: &Look<'_>, decision: &Decision, given: Option<Class>) -> String {
         Class::Coordination => return "责任清楚，需职能部门办理，按“需协调”办理。".into(),
         Class::KeyDifficult => (Cue::Difficult, "涉及多方或长期未决"),
     };
-    let words = look.evidence.cue_words(cue).map_or("从整段文字看，".into(), |w| format!("文中提到{w}，"));
-    format!("{words}{why}，按“{}”办理。", decision.class.zh())
-}
-
-/// The expressions of the text that speak most for a category: keywords, then what the model learnt.
-fn telling(model: &Model, look: &Look<'_>, known: &[Known], category: usize) -> Vec<String> {
-    let mut words = look.evidence.category_words(category);
-    words.truncate(SHOWN);
-    for (start, end) in expressions(model, look, known, category) {
-        if words.len() >= SHOWN {
-            break;
-        }
-        let expression = &look.text[start..end];
-        if !words.iter().any(|w| w.contains(expression) || expression.contains(w.trim_matches(['“', '”']))) {
-            words.push(format!("“{expression}”"));
-        }
-    }
-    words
-}
-
-/// Where pairs of characters that speak for a category lie over each other they are one expression; the strongest first.
-fn expressions(model: &Model, look: &Look<'_>, known: &[Known], category: usize) -> Vec<(usize, usize)> {
-    let mut found: Vec<(f32, usize, usize)> = Vec::new();
-    for &(row, gram) in known {
-        let says = model.says(row, category);
-        // a piece of a number is no reason that a clerk could follow
-        if says <= 0.0 || !gram.is_pair_of_words() {
-            continue;
-        }
-        match found.last_mut() {
-            Some((sum, start, end)) if gram.start < *end && gram.end - *start <= LONGEST => {
-                *sum += says;
-                *end = gram.end;
-            }
-            _ => found.push((says, gram.start, gram.end)),
-        }
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    found.into_iter().map(|(_, start, end)| (start, end)).collect()
+    let words = words::of_cue(look, cue);
+    let named = if words.is_empty() { "从整段文字看".into() } else { format!("文中提到{words}") };
+    format!("{named}，{why}，按“{}”办理。", decision.class.zh())
 }

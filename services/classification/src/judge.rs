@@ -5,9 +5,6 @@ use crate::{
     rules::{Cue, Rule, Rules, Target},
 };
 
-/// Words named in one reason.
-const WORDS_SHOWN: usize = 4;
-
 /// The rules that fit a text.
 pub(crate) struct Evidence<'r> {
     rules: &'r Rules,
@@ -57,21 +54,11 @@ impl<'r> Evidence<'r> {
         self.of(Target::Cue(cue)).map(|r| r.weight).sum()
     }
 
-    /// The heaviest words of a cue, as a clerk reads them; none if no word of it occurs.
-    pub(crate) fn cue_words(&self, cue: Cue) -> Option<String> {
-        let words = self.words(Target::Cue(cue));
-        (!words.is_empty()).then(|| words.join("、"))
-    }
-
-    /// The heaviest keywords of a category.
-    pub(crate) fn category_words(&self, category: usize) -> Vec<String> {
-        self.words(Target::Category(category))
-    }
-
-    fn words(&self, target: Target) -> Vec<String> {
+    /// The words of the rules for a target, those of the heaviest first.
+    pub(crate) fn words(&self, target: Target) -> Vec<&'r str> {
         let mut rules: Vec<_> = self.of(target).collect();
         rules.sort_by_key(|r| u32::MAX - r.weight);
-        rules.iter().take(WORDS_SHOWN).map(|r| self.rules.lexicon.show(&r.term)).collect()
+        rules.iter().flat_map(|r| self.rules.lexicon.words(&r.term)).collect()
     }
 
     fn of(&self, target: Target) -> impl Iterator<Item = &'r Rule> + '_ {

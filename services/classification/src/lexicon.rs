@@ -88,9 +88,14 @@ impl Lexicon {
         found
     }
 
-    /// The term as a clerk reads it.
-    pub(crate) fn show(&self, term: &Term) -> String {
-        term.0.iter().map(|&a| format!("“{}”", self.words[a])).collect::<Vec<_>>().join("和")
+    /// The words of a term.
+    pub(crate) fn words<'l>(&'l self, term: &'l Term) -> impl Iterator<Item = &'l str> {
+        term.0.iter().map(|&a| self.words[a].as_str())
+    }
+
+    /// Where the words were found first: start and end, in bytes.
+    pub(crate) fn spans<'l>(&'l self, found: &'l Found) -> impl Iterator<Item = (usize, usize)> + 'l {
+        found.atoms.iter().map(|&(atom, start)| (start, start + self.words[atom].len()))
     }
 }
 
