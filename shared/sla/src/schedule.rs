@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// Something that must happen at an instant, unless the clock is stopped before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// What happens; [`Policy::receiver`] says who is told.
+    /// What happens; [`Policy::receivers`] says who is told.
     pub stage: Stage,
     /// When.
     pub at: DateTime<Utc>,
