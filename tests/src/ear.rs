@@ -113,6 +113,11 @@ facts! {
         contracts::clock::Escalated = "escalated",
         contracts::clock::Expired = "expired",
     }
+    "cluster.v1" {
+        contracts::cluster::Repeated = "repeated",
+        contracts::cluster::Proposed = "proposed",
+        contracts::cluster::Sensitive = "sensitive",
+    }
     "supervision.v1" {
         supervision::Opened = "opened",
         supervision::Closed = "closed",

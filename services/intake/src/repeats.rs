@@ -70,7 +70,8 @@ impl Handler for Repeats {
                 at: message.now,
             });
             let id = MessageId::derive(ticket.0, &format!("repeats {of}"));
-            Some(Outbound::new(id, subject::FACTS, subject::fact(ClusterFact::FAMILY, fact.kind()), &fact, message.now))
+            let to = subject::fact(ClusterFact::FAMILY, fact.kind());
+            Some(Outbound::new(id, subject::FACTS, to, &fact, message.now).about(*ticket))
         });
         Ok(Said { outbound: said.into_iter().collect(), answer: () })
     }

@@ -15,4 +15,5 @@ mod places;
 mod reorganised;
 mod scene;
 mod teaching;
+mod topics;
 mod years;

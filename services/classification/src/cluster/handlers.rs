@@ -87,7 +87,11 @@ impl Matters {
 /// A fact about what belongs together.
 pub(super) fn say(id: MessageId, fact: impl Into<ClusterFact>, now: DateTime<Utc>) -> Outbound {
     let fact = fact.into();
-    Outbound::new(id, subject::FACTS, subject::fact(ClusterFact::FAMILY, fact.kind()), &fact, now)
+    let said = Outbound::new(id, subject::FACTS, subject::fact(ClusterFact::FAMILY, fact.kind()), &fact, now);
+    match fact.ticket() {
+        Some(ticket) => said.about(ticket),
+        None => said,
+    }
 }
 
 impl Desk {
