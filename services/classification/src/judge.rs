@@ -37,14 +37,20 @@ impl<'r> Evidence<'r> {
         self.fired.iter().copied()
     }
 
-    /// The category for which the keywords weigh most; of two equal ones the first in the taxonomy.
-    pub(crate) fn heaviest(&self, categories: usize) -> Option<usize> {
+    /// The weight of the keywords of each category.
+    pub(crate) fn keywords(&self, categories: usize) -> Vec<u32> {
         let mut weights = vec![0; categories];
         for (rule, _) in self.fired() {
             if let Target::Category(c) = rule.target {
                 weights[c] += rule.weight;
             }
         }
+        weights
+    }
+
+    /// The category for which the keywords weigh most; of two equal ones the first in the taxonomy.
+    pub(crate) fn heaviest(&self, categories: usize) -> Option<usize> {
+        let weights = self.keywords(categories);
         let heaviest = (0..categories).rev().max_by_key(|&c| weights[c])?;
         (weights[heaviest] > 0).then_some(heaviest)
     }

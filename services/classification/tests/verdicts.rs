@@ -290,3 +290,23 @@ fn long_texts_are_safe() {
         holds_for_every_text(&classifier, &Report::of_text(&text));
     }
 }
+
+#[test]
+fn reasons_name_whole_words_of_the_text_each_once() {
+    for (text, word) in [
+        ("小区后门那条路的路灯坏了半个月，晚上黑漆漆的，还有垃圾没人清运", "路灯"),
+        ("电梯卡在五楼，里面关着一个孩子在哭，按铃没有人应", "电梯"),
+        ("厂里拖欠工资三个月，老板电话关机", "工资"),
+    ] {
+        let v = classify(text);
+        let named: Vec<&str> = v.reasons[0].split('“').skip(1).filter_map(|r| r.split_once('”')).map(|(w, _)| w).collect();
+        let words = &named[..named.len() - 1];
+        assert!(words.iter().any(|w| w.contains(word)), "{:?}", v.reasons);
+        for (i, w) in words.iter().enumerate() {
+            assert!(text.contains(w) && w.chars().count() > 1, "{w}: {:?}", v.reasons);
+            assert!(words.iter().enumerate().all(|(j, o)| i == j || !o.contains(w)), "{w}: {:?}", v.reasons);
+        }
+    }
+    let trapped = classify("电梯卡在五楼，里面关着一个孩子在哭，按铃没有人应");
+    assert!(trapped.urgent && trapped.reasons.iter().any(|r| r.starts_with("文中提到“") && r.contains("紧急件")), "{trapped:?}");
+}

@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     knowledge::{Knowledge, Look},
     model::{Model, Odds},
-    rules::{Cue, Target},
+    rules::Cue,
     text,
 };
 
 /// So many categories are weighed against each other.
 const WEIGHED: usize = 8;
+/// What a clause says counts this much beside the whole, in choosing them.
+const CLAUSE_COUNTS: f32 = 0.5;
+/// A later clause must be so much clearer to be the place of a matter.
+const CLEARLY: f32 = 0.02;
 /// A probability is never taken for nothing.
 const LEAST: f32 = 1e-4;
 /// Words by which people pass on to another matter.
@@ -66,50 +70,57 @@ pub(crate) struct Candidate {
     pub(crate) category: usize,
     /// Hints on whether it is the main matter.
     pub(crate) main: [f32; MAIN],
-    /// Probability in the whole, and in the clauses: the highest, the highest of the first half and of the rest.
+    /// Its probability in the whole text.
     whole: f32,
-    clause: f32,
-    early: f32,
-    late: f32,
-    /// Where its clause is, 0 to 1.
-    at: f32,
+    clauses: InClauses,
     /// Share of the keywords that speak for it.
     keywords: f32,
 }
 
+/// The probability of a category in the clauses of a text.
+#[derive(Clone, Copy, Debug)]
+struct InClauses {
+    /// The highest; the highest of the first half and of the rest.
+    most: f32,
+    early: f32,
+    late: f32,
+    /// Where the clause is in which it is the highest: 0 the first, towards 1 the last.
+    at: f32,
+}
+
 /// The categories that could be meant, by what the model says.
 pub(crate) fn candidates(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) -> Vec<Candidate> {
-    let categories = knowledge.taxonomy.categories();
-    let mut of_clauses = vec![(0.0_f32, 0.0_f32, 0.0_f32, 1.0_f32); categories.len()];
+    let clauses = in_clauses(odds);
+    let worth = odds.category.iter().zip(&clauses).map(|(p, c)| p + CLAUSE_COUNTS * c.most);
+    let mut best: Vec<(f32, usize)> = worth.zip(0..).collect();
+    let last = WEIGHED.min(best.len() - 1);
+    best.select_nth_unstable_by(last, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    best.truncate(WEIGHED);
+    best.sort_unstable_by_key(|&(_, c)| c);
+    let keywords = look.evidence.keywords(knowledge.taxonomy.categories().len());
+    let all = keywords.iter().sum::<u32>().max(1) as f32;
+    let candidate = |c: usize| {
+        let (whole, clauses, keywords) = (odds.category[c], clauses[c], keywords[c] as f32 / all);
+        let main = [ln(whole), ln(clauses.most), ln(clauses.early), clauses.at, keywords, ln(odds.level[c])];
+        Candidate { category: c, main, whole, clauses, keywords }
+    };
+    best.into_iter().map(|(_, c)| candidate(c)).collect()
+}
+
+fn in_clauses(odds: &Odds) -> Vec<InClauses> {
+    let mut found = vec![InClauses { most: 0.0, early: 0.0, late: 0.0, at: 1.0 }; odds.category.len()];
     let n = odds.clauses.len();
     for (i, clause) in odds.clauses.iter().enumerate().filter_map(|(i, c)| Some((i, c.as_ref()?))) {
-        for ((most, early, late, at), &p) in of_clauses.iter_mut().zip(clause) {
-            if p > *most + 0.02 {
-                *at = i as f32 / n as f32;
+        for (c, &p) in found.iter_mut().zip(clause) {
+            if p > c.most + CLEARLY {
+                c.at = i as f32 / n as f32;
             }
-            *most = most.max(p);
-            let half = if 2 * i < n { early } else { late };
+            c.most = c.most.max(p);
+            let half = if 2 * i < n { &mut c.early } else { &mut c.late };
             *half = half.max(p);
         }
     }
-    let mut best: Vec<(f32, usize)> = odds.category.iter().zip(&of_clauses).map(|(p, c)| p + 0.5 * c.0).zip(0..).collect();
-    best.select_nth_unstable_by(WEIGHED.min(categories.len() - 1), |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    best.truncate(WEIGHED);
-    best.sort_unstable_by_key(|&(_, c)| c);
-    let mut keywords = vec![0.0; categories.len()];
-    for (rule, _) in look.evidence.fired() {
-        if let Target::Category(c) = rule.target {
-            keywords[c] += rule.weight as f32;
-        }
-    }
-    let all = keywords.iter().sum::<f32>().max(1.0);
-    let candidate = |c: usize| {
-        let (clause, early, late, at) = of_clauses[c];
-        let (whole, keywords) = (odds.category[c], keywords[c] / all);
-        let main = [ln(whole), ln(clause), ln(early), at, keywords, ln(odds.level[c])];
-        Candidate { category: c, main, whole, clause, early, late, at, keywords }
-    };
-    best.into_iter().map(|(_, c)| candidate(c)).collect()
+    found
 }
 
 /// What speaks for danger now.
@@ -152,9 +163,9 @@ pub(crate) fn further(
         [
             1.0,
             log_odds(c.whole),
-            log_odds(c.clause),
-            log_odds(c.early),
-            log_odds(c.late),
+            log_odds(c.clauses.most),
+            log_odds(c.clauses.early),
+            log_odds(c.clauses.late),
             model.together(main, c.category).ln_1p(),
             odds.several,
             passes_on,
@@ -163,9 +174,9 @@ pub(crate) fn further(
             is(of(main).l1 == of(c.category).l1),
             is(of(main).lead == of(c.category).lead),
             log_odds(first.whole),
-            log_odds(first.late),
+            log_odds(first.clauses.late),
             is(c.keywords > 0.0),
-            c.at - first.at,
+            c.clauses.at - first.clauses.at,
         ]
     };
     candidates.iter().filter(|c| c.category != main).map(|c| (c.category, hints(c))).collect()

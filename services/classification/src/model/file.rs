@@ -5,6 +5,9 @@ use super::{About, Heads, Model, ModelError};
 /// First bytes of a model file.
 const MAGIC: &[u8; 8] = b"GLMODEL2";
 
+/// An answer's number is one byte.
+const MOST_OUTPUTS: usize = 256;
+
 /// What is written: dense numbers become small ones here.
 pub(crate) struct Dense<'a> {
     pub(crate) about: About,
@@ -19,7 +22,7 @@ impl Dense<'_> {
     /// The file.
     pub(crate) fn write(&self) -> Result<Vec<u8>, ModelError> {
         let outputs = self.bias.len();
-        if outputs > 256 {
+        if outputs > MOST_OUTPUTS {
             return Err(ModelError("more than 256 answers"));
         }
         let about = serde_json::to_vec(&self.about).map_err(|_| ModelError("its description can't be written"))?;
@@ -99,7 +102,7 @@ impl Model {
         let about: About = serde_json::from_slice(file.take(about)?).map_err(|_| ModelError("its description is wrong"))?;
         let heads = Heads::new(&about.categories, about.units.len());
         let signals = rows.checked_sub(keys).ok_or(ModelError("fewer rows than grams"))?;
-        if heads.outputs() != outputs || signals != crate::features::signals(heads.categories) {
+        if outputs > MOST_OUTPUTS || heads.outputs() != outputs || signals != crate::features::signals(heads.categories) {
             return Err(ModelError("it does not fit its own description"));
         }
         let keys = (0..keys).map(|_| Ok(file.count()? as u32)).collect::<Result<Vec<_>, ModelError>>()?;
