@@ -125,7 +125,7 @@ async fn every_change_of_the_date_is_shown_with_its_reason_whatever_comes_first(
                 ("开始", "自办自结", "网格自办"),
                 ("暂停", "挂起", "等待停电窗口"),
                 ("继续", "恢复办理", "停电窗口已定"),
-                ("重算", "调整类别", "需多部门协调"),
+                ("重算", "重新分类", "需多部门协调"),
             ]
         );
         assert_eq!((shown["due"].as_str(), shown["overdue"].as_bool()), (Some("2026-03-08T15:59:00Z"), Some(false)));
