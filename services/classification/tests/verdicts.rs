@@ -307,6 +307,8 @@ fn reasons_name_whole_words_of_the_text_each_once() {
             assert!(words.iter().enumerate().all(|(j, o)| i == j || !o.contains(w)), "{w}: {:?}", v.reasons);
         }
     }
+    let blood = classify("血压计两次量差四十，商家不肯退");
+    assert!(!blood.urgent && !why(&blood).contains("“血”"), "{:?}", blood.reasons);
     let trapped = classify("电梯卡在五楼，里面关着一个孩子在哭，按铃没有人应");
     assert!(trapped.urgent && trapped.reasons.iter().any(|r| r.starts_with("文中提到“") && r.contains("紧急件")), "{trapped:?}");
 }

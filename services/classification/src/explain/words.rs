@@ -26,9 +26,11 @@ pub(super) fn for_danger(knowledge: &Knowledge, model: &Model, look: &Look<'_>, 
     Shown::listed(look, Target::Cue(Cue::Urgent)).speaking(knowledge, model, look, known, model.heads.urgent())
 }
 
-/// The words of a cue.
+/// The words of a cue; not single characters, which may be a piece of another word.
 pub(super) fn of_cue(look: &Look<'_>, cue: Cue) -> String {
-    Shown::listed(look, Target::Cue(cue)).quoted()
+    let mut shown = Shown::listed(look, Target::Cue(cue));
+    shown.0.retain(|w| is_long(w));
+    shown.quoted()
 }
 
 /// Words to be shown, none inside another.
