@@ -20,7 +20,7 @@ use crate::{
 
 /// Longest wait between two looks: a nearer alarm that another replica armed is seen in time.
 const LOOK: Duration = Duration::from_secs(1);
-/// Pairs of batches in a row before the clock is looked at again.
+/// Rounds of batches in a row before the clock is looked at again.
 const BURST: u32 = 8;
 const CATCH_UP: Duration = Duration::from_millis(100);
 /// Three seconds.
@@ -42,15 +42,16 @@ pub async fn round(engine: &Engine<Watchdog>, db: &Db, time: &Time, batch: u64) 
     }
     let mut fired = batch_of(engine, now, batch).await?;
     let mut full = fired >= batch;
-    // a burst: two at a time, each with its own rows, while the one waits for the database the other decides
-    let hands = if db.backend() == DbBackend::Postgres { BURST } else { 0 };
-    for _ in 0..hands {
+    // a burst: three at a time, each with its own rows; while one waits for the database another decides
+    let rounds = if db.backend() == DbBackend::Postgres { BURST } else { 0 };
+    for _ in 0..rounds {
         if !full {
             break;
         }
-        let (one, other) = tokio::try_join!(batch_of(engine, now, batch), batch_of(engine, now, batch))?;
-        fired += one + other;
-        full = one.min(other) >= batch;
+        let hand = || batch_of(engine, now, batch);
+        let (a, b, c) = tokio::try_join!(hand(), hand(), hand())?;
+        fired += a + b + c;
+        full = a.min(b).min(c) >= batch;
     }
     // nothing, though something is due: another replica has it in hand
     Ok(if fired == 0 { LOOK } else { Duration::ZERO })

@@ -23,6 +23,9 @@ use crate::{
     packet::{Message, Packet},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Commits whose messages wait in memory; more wait in the database only.
 const QUEUE: usize = 64;
 /// Packets that are looked at in one go.
