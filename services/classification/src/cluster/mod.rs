@@ -6,7 +6,7 @@
 //!
 //! - `sight` what a ticket looks like: rare pairs of characters, kind, place
 //! - `index` all tickets that can be found, in bounded memory and time
-//! - `groups` which belong together
+//! - `groups` which belong together, `profile` what those of a group share
 //! - `gather` the job
 //! - `handlers` what is heard
 //! - `sensitive` words of which leaders hear at once
@@ -21,6 +21,7 @@ mod groups;
 mod handlers;
 mod index;
 mod migration;
+mod profile;
 mod sensitive;
 mod sight;
 mod store;

@@ -74,10 +74,18 @@ fn classified(line: Line) -> Message {
     Message { line, category: v.category, also: v.also, division: v.division }
 }
 
-/// 26 topics as people wrote them, some of these again with mistakes or two put together, in the midst of others.
+/// Topics that the numbers in `groups` and `profile` were set with, and others that nothing was set with.
+const SET: &str = "tests/data/topics.jsonl";
+const FRESH: &str = "tests/data/topics-fresh.jsonl";
+
+/// Topics as people wrote them, some of these again with mistakes or two put together, in the midst of others.
 fn year(seed: u64) -> Vec<Message> {
+    year_of(seed, SET)
+}
+
+fn year_of(seed: u64, topics: &str) -> Vec<Message> {
     let mut dice = Dice(seed);
-    let written = lines("tests/data/topics.jsonl");
+    let written = lines(topics);
     let mut by_topic: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
     written.iter().for_each(|l| by_topic.entry(l.topic.as_deref().unwrap()).or_default().push(l));
     let mut all = written.clone();
@@ -167,13 +175,23 @@ fn measured(year: &[Message], clusters: &[Option<ClusterId>]) -> Vec<(String, f3
 
 #[test]
 fn most_of_a_topic_ends_in_one_cluster_that_is_mostly_of_the_topic() {
-    let year = year(1);
+    one_cluster_a_topic(SET);
+}
+
+#[test]
+fn the_same_of_topics_that_nothing_was_set_with() {
+    one_cluster_a_topic(FRESH);
+}
+
+fn one_cluster_a_topic(file: &str) {
+    let year = year_of(1, file);
     let (_, clusters) = gathered(&year);
     let topics = measured(&year, &clusters);
     let good = topics.iter().filter(|(_, share, purity)| *share >= 0.7 && *purity >= 0.7).count();
     let mean = |of: fn(&(String, f32, f32)) -> f32| topics.iter().map(of).sum::<f32>() / topics.len() as f32;
-    println!("{good} of {} topics; share {:.2}, purity {:.2}", topics.len(), mean(|t| t.1), mean(|t| t.2));
-    assert!(good + 1 >= topics.len(), "{topics:?}");
+    println!("{file}: {good} of {} topics; share {:.2}, purity {:.2}", topics.len(), mean(|t| t.1), mean(|t| t.2));
+    // with room for another model: which category a text has is the classifier's
+    assert!(good * 20 >= topics.len() * 17, "{topics:?}");
     assert!(mean(|t| t.1) >= 0.85 && mean(|t| t.2) >= 0.8);
 }
 

@@ -1,0 +1,128 @@
+//! What the tickets of a group share, and how well another ticket fits that.
+
+use std::collections::HashMap;
+
+use super::sight::{Sight, Token};
+
+/// Further pairs of a run count so much beside its weightiest.
+const RUN_COUNTS: f32 = 0.2;
+/// How shares of a group count: less than proportionally.
+const SHARE: f32 = 0.6;
+/// What a ticket weighs altogether damps what is shared, but a short one is not all alike for that.
+const DAMPED_FROM: f32 = 100.0;
+const DAMPED_BY: f32 = 0.3;
+const OWN_LENGTH: f32 = 0.35;
+/// A category, or at least a first level, that so many of a group have is one of the group's.
+const ENOUGH: f32 = 0.2;
+const OTHER_LEVEL: f32 = 0.7;
+const OTHER_KIND: f32 = 0.75;
+const SAME_KIND: f32 = 1.2;
+/// Two places: the same, and two in different towns.
+const SAME_PLACE: f32 = 1.1;
+const FAR: f32 = 0.5;
+
+/// What the tickets of a group have.
+#[derive(Debug, Default)]
+pub(super) struct Profile {
+    pub(super) tokens: HashMap<Token, u32>,
+    kinds: Vec<((u16, u16), u32)>,
+    places: Vec<((u16, u16), u32)>,
+    weight: f32,
+    pub(super) tickets: u32,
+}
+
+/// Tokens of a ticket with what they weigh.
+pub(super) type Weighed = Vec<(Token, bool, f32)>;
+
+impl Profile {
+    pub(super) fn add(&mut self, sight: &Sight) {
+        sight.tokens().for_each(|(t, _)| *self.tokens.entry(t).or_default() += 1);
+        self.add_about(sight);
+    }
+
+    /// All but the tokens.
+    pub(super) fn add_about(&mut self, sight: &Sight) {
+        count(&mut self.kinds, sight.kind);
+        sight.place.into_iter().for_each(|p| count(&mut self.places, p));
+        self.weight += sight.weight;
+        self.tickets += 1;
+    }
+
+    pub(super) fn remove(&mut self, sight: &Sight) {
+        for (token, _) in sight.tokens() {
+            if let Some(n) = self.tokens.get_mut(&token) {
+                *n -= 1;
+                if *n == 0 {
+                    self.tokens.remove(&token);
+                }
+            }
+        }
+        uncount(&mut self.kinds, sight.kind);
+        sight.place.into_iter().for_each(|p| uncount(&mut self.places, p));
+        self.weight -= sight.weight;
+        self.tickets -= 1;
+    }
+
+    /// How well a ticket fits, `having` being how many tickets have a token.
+    pub(super) fn fit(&self, sight: &Sight, weighed: &Weighed, having: impl Fn(Token) -> u32) -> f32 {
+        let n = self.tickets as f32;
+        // what only one of several says is its own affair
+        let enough = if self.tickets > 2 { 2 } else { 1 };
+        let (mut shared, mut most, mut all, mut before) = (0.0, 0.0_f32, 0.0, false);
+        for &(token, joined, weight) in weighed {
+            let k = having(token);
+            if k < enough {
+                before = false;
+                continue;
+            }
+            if !(joined && before) {
+                shared += most + RUN_COUNTS * (all - most);
+                (most, all) = (0.0, 0.0);
+            }
+            let weight = weight * (k as f32 / n).powf(SHARE);
+            (most, all, before) = (most.max(weight), all + weight, true);
+        }
+        shared += most + RUN_COUNTS * (all - most);
+        let weight = sight.weight.powf(OWN_LENGTH) * (self.weight.max(0.0) / n).powf(1.0 - OWN_LENGTH);
+        shared / (DAMPED_FROM + DAMPED_BY * weight) * self.kind(sight) * self.place(sight)
+    }
+
+    fn kind(&self, sight: &Sight) -> f32 {
+        let share = |is: &dyn Fn((u16, u16)) -> bool| {
+            let n: u32 = self.kinds.iter().filter(|(k, _)| is(*k)).map(|(_, n)| n).sum();
+            (n as f32 / self.tickets as f32 / ENOUGH).min(1.0)
+        };
+        let kind = share(&|k| k.0 == sight.kind.0 || sight.also.contains(&k.0));
+        let level = share(&|k| k.1 == sight.kind.1).max(kind);
+        OTHER_LEVEL + (OTHER_KIND - OTHER_LEVEL) * level + (SAME_KIND - OTHER_KIND) * kind
+    }
+
+    fn place(&self, sight: &Sight) -> f32 {
+        let Some((division, town)) = sight.place else { return 1.0 };
+        let factor = |&((d, t), n): &((u16, u16), u32)| {
+            let factor = if d == division {
+                SAME_PLACE
+            } else if t == town {
+                1.0
+            } else {
+                FAR
+            };
+            (factor - 1.0) * n as f32
+        };
+        1.0 + self.places.iter().map(factor).sum::<f32>() / self.tickets as f32
+    }
+}
+
+fn count(list: &mut Vec<((u16, u16), u32)>, key: (u16, u16)) {
+    match list.iter_mut().find(|(k, _)| *k == key) {
+        Some((_, n)) => *n += 1,
+        None => list.push((key, 1)),
+    }
+}
+
+fn uncount(list: &mut Vec<((u16, u16), u32)>, key: (u16, u16)) {
+    if let Some((_, n)) = list.iter_mut().find(|(k, _)| *k == key) {
+        *n -= 1;
+    }
+    list.retain(|(_, n)| *n > 0);
+}
