@@ -42,11 +42,11 @@ start_nats() {
 
 # Debian's libfaketime, which shows one process another time than the others.
 need_faketime() {
-    FAKETIME=$(find_faketime) || {
+    LIBFAKETIME=$(find_faketime) || {
         apt_install libfaketime libfaketime
-        FAKETIME=$(find_faketime) || die "libfaketime 不可用 / libfaketime is not to be had"
+        LIBFAKETIME=$(find_faketime) || die "libfaketime 不可用 / libfaketime is not to be had"
     }
-    export FAKETIME
+    export LIBFAKETIME
 }
 
 find_faketime() { ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null | head -n 1 | grep .; }

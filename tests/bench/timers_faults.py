@@ -53,7 +53,7 @@ class FalseClock:
 
     def env(self):
         return {
-            "LD_PRELOAD": os.environ["FAKETIME"],
+            "LD_PRELOAD": os.environ["LIBFAKETIME"],
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_NO_CACHE": "1",
             # the steady clock of the machine stays what it is

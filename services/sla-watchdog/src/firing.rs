@@ -62,7 +62,8 @@ async fn batch_of(engine: &Engine<Watchdog>, now: DateTime<Utc>, batch: u64) -> 
     let watchdog = engine.handler();
     let mut fired = Vec::new();
     let fire = async |tx: &Tx| {
-        fired = fire(tx, &*watchdog.rules(tx).await?, now, batch).await?;
+        let rules = watchdog.rules(tx).await?;
+        fired = fire(tx, &rules, now, batch).await?;
         Ok(fired.iter().map(|f| f.message.clone()).collect())
     };
     engine.spontaneous(fire).await?;

@@ -82,7 +82,7 @@ impl Replica {
     /// The same up to the commit; dropped, the transaction is what a crash leaves.
     pub async fn begins_firing(&self, now: DateTime<Utc>, most: u64) -> (Tx, Vec<Fired>) {
         let tx = self.db.write().await.unwrap();
-        let fired = firing::fire(&tx, &*self.watchdog.rules(&tx).await.unwrap(), now, most).await.unwrap();
+        let fired = firing::fire(&tx, &self.watchdog.rules(&tx).await.unwrap(), now, most).await.unwrap();
         (tx, fired)
     }
 

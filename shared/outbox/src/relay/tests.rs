@@ -1,5 +1,4 @@
 //! What stays behind is found again: whole, or what the broker did not take of it.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
