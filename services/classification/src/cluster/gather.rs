@@ -32,6 +32,8 @@ const AT_A_TIME: u64 = 256;
 const FOLLOWED: u64 = 2000;
 /// After a ticket joined, intake gets so long to say that it repeats another one, ms.
 const SETTLES_MS: i64 = 5000;
+/// Tickets that one fact tells; what is beyond is told by the next.
+const TOLD_AT_ONCE: usize = 500;
 /// Clusters that are told at a time.
 const TOLD: u64 = 20;
 /// Similar tickets that intake is asked about.
@@ -234,13 +236,18 @@ impl Gathering {
             if row.proposed == 0 && people.len() < self.config.many {
                 continue;
             }
-            let untold: Vec<&member::Model> = own.iter().copied().filter(|m| m.told == 0).collect();
+            let mut untold: Vec<&member::Model> = own.iter().copied().filter(|m| m.told == 0).collect();
+            let told = own.len() - untold.len();
+            if untold.len() > TOLD_AT_ONCE {
+                untold.truncate(TOLD_AT_ONCE);
+                row.tell_ms = Some(now.timestamp_millis());
+            }
             let Some(topic) = topic(tx, row, (&own, &people, &untold), now).await? else { continue };
             let cluster = topic.cluster;
             if row.proposed == 0 {
                 said.push(say(MessageId::derive(cluster.0, "proposed"), Proposed { topic: topic.clone() }, now));
             } else if !untold.is_empty() {
-                let key = format!("grown {}", own.len());
+                let key = format!("grown {} {told}", own.len());
                 said.push(say(MessageId::derive(cluster.0, &key), Grown { topic: topic.clone() }, now));
             }
             row.proposed = 1;

@@ -25,6 +25,8 @@ const SHOWN_OF: usize = 64;
 const CORE: usize = 24;
 /// A larger group is not taken into another one any more.
 const SMALL: usize = 20;
+/// Up to this size a group looks for more of its matter each time that a ticket joins.
+const LOOKS_EACH_TIME: usize = 64;
 /// Tickets of one matter follow each other within this time, ms.
 const WINDOW_MS: i64 = super::WINDOW_DAYS * 24 * 3_600_000;
 
@@ -125,6 +127,10 @@ impl Groups {
     fn gather(&mut self, group: u32, joined: &mut Vec<Joined>) {
         let Some(own) = self.groups.get(&group) else { return };
         let (cluster, size) = (own.cluster, own.slots.len());
+        // a large group hardly changes what it is about: it looks again when it has doubled
+        if size > LOOKS_EACH_TIME && !size.is_power_of_two() {
+            return;
+        }
         let newest = own.slots.iter().map(|&s| self.index.at(s).received_ms).max().unwrap_or_default();
         let core = own.core(&self.eye);
         let near = self.index.nearest(&self.eye, core.into_iter());

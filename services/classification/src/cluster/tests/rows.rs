@@ -235,3 +235,24 @@ async fn sensitive_words_are_told_at_once_with_their_kind() {
     assert_eq!(s.kinds, ["群体访", "媒体关注"]);
     assert!(office.hear(vec![ticket(1, "集体上访", now)]).await.is_empty(), "the first word stands");
 }
+
+/// A thousand reports of one thing within a minute: no fact grows beyond what can be sent, and all are told.
+#[tokio::test]
+async fn a_burst_is_told_in_facts_of_bounded_size() {
+    let mut office = Office::open().await;
+    let now = office.now;
+    office.hear((0..700).map(|n| ticket(n, &format!("{}，{}栋", WATER[n as usize % 6], n % 40), now)).collect()).await;
+    let mut said = office.settle().await;
+    said.extend(office.settle().await);
+    let mut members = Vec::new();
+    for fact in &said {
+        match fact {
+            ClusterFact::Proposed(f) => members.push(f.topic.members.len()),
+            ClusterFact::Grown(f) => members.push(f.topic.members.len()),
+            _ => {}
+        }
+    }
+    assert!(members.iter().all(|n| *n <= 500), "{members:?}");
+    assert_eq!(members.iter().sum::<usize>(), office.members().await.len());
+    assert!(office.members().await.len() > 650);
+}
