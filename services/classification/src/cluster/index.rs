@@ -10,7 +10,7 @@ use contracts::id::TicketId;
 use super::sight::{Eye, Sight, Token};
 
 /// Of each pair, so many tickets are looked at, the newest: what more have in common says little.
-const LOOKED_AT: usize = 400;
+const LOOKED_AT: usize = 128;
 /// So many of the best are compared exactly.
 const COMPARED: usize = 400;
 
