@@ -49,7 +49,7 @@ impl Pace {
     pub const fn linger(self) -> Duration {
         match self {
             Self::AtOnce => Duration::from_millis(5),
-            Self::Gather => Duration::from_millis(250),
+            Self::Gather => Duration::from_millis(500),
         }
     }
 }

@@ -14,8 +14,16 @@ use contracts::{
 /// Reports that the platform sends together: one fsync of the broker for each such batch.
 const BATCH: usize = 64;
 
-/// The texts are the sample reports, again and again under new ids.
-const REPORTS: &str = include_str!("../../../services/classification/tests/data/reports.jsonl");
+/// The texts are all labelled reports, again and again under new ids, each of another reporter.
+const REPORTS: [&str; 7] = [
+    include_str!("../../../services/classification/tests/data/reports.jsonl"),
+    include_str!("../../../services/classification/data/texts/a.jsonl"),
+    include_str!("../../../services/classification/data/texts/b.jsonl"),
+    include_str!("../../../services/classification/data/texts/c.jsonl"),
+    include_str!("../../../services/classification/data/texts/d.jsonl"),
+    include_str!("../../../services/classification/data/texts/e.jsonl"),
+    include_str!("../../../services/classification/data/texts/f.jsonl"),
+];
 
 /// Submits `tickets` reports, at `pace` a second or as fast as the broker takes them. Returns when each was sent, in
 /// ns since 1970.
@@ -42,7 +50,7 @@ pub async fn submit(url: &str, label: &str, tickets: usize, pace: Option<f64>) -
 
 fn parcels(label: &str, tickets: usize) -> anyhow::Result<Vec<Parcel>> {
     let mut texts = Vec::new();
-    for line in REPORTS.lines() {
+    for line in REPORTS.iter().flat_map(|file| file.lines()) {
         let report: serde_json::Value = serde_json::from_str(line)?;
         texts.push(report["text"].clone());
     }
@@ -50,7 +58,7 @@ fn parcels(label: &str, tickets: usize) -> anyhow::Result<Vec<Parcel>> {
         let id = format!("bench-{label}-{i}");
         let body = serde_json::json!({
             "external_id": id, "channel": "web", "text": texts[i % texts.len()],
-            "reporter": { "name": "测试", "phone": "13800000000", "address": null },
+            "reporter": { "name": "测试", "phone": (13_800_000_000 + i as u64).to_string(), "address": null },
         });
         Parcel { headers: headers(&id), id, subject: "intake.v1.submit.web".to_owned(), body: body.to_string().into() }
     };

@@ -26,8 +26,8 @@ use super::{
     store,
 };
 
-/// Tickets that are decided on at a time: what waits behind them waits, and the machine has time for what matters more.
-const AT_A_TIME: u64 = 256;
+/// Tickets that are decided on at a time, in one transaction: on SQLite a ticket's way waits for its end.
+const AT_A_TIME: u64 = 48;
 /// Rows that are followed at a time.
 const FOLLOWED: u64 = 2000;
 /// After a ticket joined, intake gets so long to say that it repeats another one, ms.
@@ -86,7 +86,8 @@ impl Gathering {
     pub(super) fn similar(&self, see: impl FnOnce(&Eye) -> Sight, most: usize) -> Vec<(TicketId, f32, Option<ClusterId>)> {
         let groups = &mut self.memory().groups;
         let sight = see(groups.eye());
-        let found = groups.similar(&sight, None, most);
+        let near = groups.near(&sight);
+        let found = groups.similar(&sight, &near, most);
         found.into_iter().map(|(t, fit)| (t, fit, groups.group_of(t).map(|g| g.cluster))).collect()
     }
 
@@ -183,8 +184,9 @@ impl Gathering {
         let groups = &mut self.memory().groups;
         if groups.index.slot(ticket).is_none() {
             let sight = see(groups.eye(), row);
-            let similar: Vec<TicketId> = groups.similar(&sight, Some(ticket), MOST_SIMILAR).into_iter().map(|(t, _)| t).collect();
-            for (joined, cluster) in groups.arrive(ticket, row.received_ms, sight) {
+            let near = groups.near(&sight);
+            let similar: Vec<TicketId> = groups.similar(&sight, &near, MOST_SIMILAR).into_iter().map(|(t, _)| t).collect();
+            for (joined, cluster) in groups.arrive(ticket, row.received_ms, sight, &near) {
                 let received_ms = groups.index.slot(joined).map_or(0, |s| groups.index.at(s).received_ms);
                 let ticket_id = joined.to_string();
                 let member =

@@ -20,7 +20,7 @@ const FITS_TOGETHER: f32 = 0.75;
 /// Groups that a ticket is compared with.
 const COMPARED: usize = 16;
 /// Tickets that a new one is compared with, if similar ones are to be shown.
-const SHOWN_OF: usize = 64;
+const SHOWN_OF: usize = 24;
 /// What most of a group share, to find what else is of its matter.
 const CORE: usize = 24;
 /// A larger group is not taken into another one any more.
@@ -94,13 +94,18 @@ impl Groups {
         self.enter(slot, group);
     }
 
-    /// A new ticket finds where it belongs. Tells the tickets whose cluster changed.
-    pub(super) fn arrive(&mut self, ticket: TicketId, received_ms: i64, sight: Sight) -> Vec<Joined> {
+    /// The tickets that have most in common with this one, the best first.
+    pub(super) fn near(&mut self, sight: &Sight) -> Vec<Slot> {
+        self.index.nearest(&self.eye, sight.tokens().map(|(t, _)| t))
+    }
+
+    /// A new ticket, and what is near it, finds where it belongs. Tells the tickets whose cluster changed.
+    pub(super) fn arrive(&mut self, ticket: TicketId, received_ms: i64, sight: Sight, near: &[Slot]) -> Vec<Joined> {
         if self.index.slot(ticket).is_some() {
             return Vec::new();
         }
         let weighed = self.weigh(&sight);
-        let targets = self.targets(&sight, received_ms, None);
+        let targets = self.distinct(near, received_ms, None);
         let fit = targets.into_iter().map(|t| (self.fit(&sight, &weighed, t), t)).filter(|(fit, _)| *fit >= FITS);
         // the first of equals: they come in the order of what they have in common
         let best = fit.fold(None, |best: Option<(f32, Target)>, one| best.filter(|b| b.0 >= one.0).or(Some(one)));
@@ -134,7 +139,7 @@ impl Groups {
         let newest = own.slots.iter().map(|&s| self.index.at(s).received_ms).max().unwrap_or_default();
         let core = own.core(&self.eye);
         let near = self.index.nearest(&self.eye, core.into_iter());
-        for target in self.distinct(near, newest, Some(group)) {
+        for target in self.distinct(&near, newest, Some(group)) {
             let slots = match target {
                 Target::Alone(slot) => vec![slot],
                 Target::Group(other) => match self.groups.get(&other) {
@@ -158,11 +163,10 @@ impl Groups {
         }
     }
 
-    /// The open tickets that are like this one, the most alike first.
-    pub(super) fn similar(&mut self, sight: &Sight, but: Option<TicketId>, most: usize) -> Vec<(TicketId, f32)> {
+    /// The open tickets among those near that are like this one, the most alike first.
+    pub(super) fn similar(&self, sight: &Sight, near: &[Slot], most: usize) -> Vec<(TicketId, f32)> {
         let weighed = self.weigh(sight);
-        let near = self.index.nearest(&self.eye, sight.tokens().map(|(t, _)| t));
-        let open = near.into_iter().filter(|&s| self.index.at(s).open && Some(self.index.at(s).ticket) != but).take(SHOWN_OF);
+        let open = near.iter().copied().filter(|&s| self.index.at(s).open).take(SHOWN_OF);
         let fit = open.map(|s| (s, self.fit(sight, &weighed, Target::Alone(s)))).filter(|(_, fit)| *fit >= FITS);
         let mut found: Vec<(i64, TicketId, f32)> =
             fit.map(|(s, fit)| (self.index.at(s).received_ms, self.index.at(s).ticket, fit)).collect();
@@ -207,15 +211,10 @@ impl Groups {
         sight.tokens().map(|(t, joined)| (t, joined, self.eye.weight(t))).collect()
     }
 
-    fn targets(&mut self, sight: &Sight, received_ms: i64, but: Option<u32>) -> Vec<Target> {
-        let near = self.index.nearest(&self.eye, sight.tokens().map(|(t, _)| t));
-        self.distinct(near, received_ms, but)
-    }
-
     /// The groups of tickets that are near, and those that stand alone, near in time too.
-    fn distinct(&self, near: Vec<Slot>, received_ms: i64, but: Option<u32>) -> Vec<Target> {
+    fn distinct(&self, near: &[Slot], received_ms: i64, but: Option<u32>) -> Vec<Target> {
         let mut targets = Vec::with_capacity(COMPARED);
-        for slot in near {
+        for &slot in near {
             let entry = self.index.at(slot);
             let target = entry.group.map_or(Target::Alone(slot), Target::Group);
             let apart = (entry.received_ms - received_ms).abs() > WINDOW_MS;

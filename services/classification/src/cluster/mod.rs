@@ -45,7 +45,7 @@ pub use sight::count_pairs;
 /// Tickets of one matter follow each other within so many days; what is done with and older is forgotten.
 const WINDOW_DAYS: i64 = 180;
 /// While many tickets wait, the job rests so long between two turns: a ticket's way comes first.
-const REST: Duration = Duration::from_millis(500);
+const REST: Duration = Duration::from_millis(250);
 /// Otherwise it looks this often.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often what is old is forgotten.

@@ -147,7 +147,8 @@ fn gathered(year: &[Message]) -> (Groups, Vec<Option<ClusterId>>) {
     let (mut groups, mut clusters) = (groups(), HashMap::new());
     for (n, m) in year.iter().enumerate() {
         let sight = see(&groups, m);
-        clusters.extend(groups.arrive(id(n), at(n), sight));
+        let near = groups.near(&sight);
+        clusters.extend(groups.arrive(id(n), at(n), sight, &near));
     }
     let clusters = (0..year.len()).map(|n| clusters.get(&id(n)).copied()).collect();
     (groups, clusters)
@@ -241,7 +242,8 @@ fn a_mistyped_text_finds_the_same_tickets() {
     for m in year.iter().filter(|m| m.line.topic.is_some()) {
         let mut two = |m: &Message| {
             let sight = see(&groups, m);
-            groups.similar(&sight, None, 2).into_iter().map(|(t, _)| t).collect::<Vec<_>>()
+            let near = groups.near(&sight);
+            groups.similar(&sight, &near, 2).into_iter().map(|(t, _)| t).collect::<Vec<_>>()
         };
         let before = two(m);
         let after = two(&classified(Line { text: dice.mistype(&m.line.text), ..m.line.clone() }));
@@ -274,7 +276,8 @@ fn the_same_tickets_are_the_same_index() {
         groups.forget(at(300), usize::MAX);
         let all = year.iter().map(|m| {
             let sight = see(&groups, m);
-            groups.similar(&sight, None, 10)
+            let near = groups.near(&sight);
+            groups.similar(&sight, &near, 10)
         });
         found.push(all.collect::<Vec<_>>());
     }
