@@ -58,5 +58,8 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
 
 /// All pages, and the same for programs.
 fn routes(desk: pages::Desk) -> axum::Router {
-    pages::router(desk.clone()).merge(supervision::router(desk.clone())).merge(topics::router(desk.clone())).merge(api::router(desk))
+    pages::router(desk.clone())
+        .merge(supervision::router(desk.clone()))
+        .merge(topics::router(desk.clone()))
+        .merge(api::router(desk))
 }

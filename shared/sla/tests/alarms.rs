@@ -4,8 +4,8 @@
 
 mod oracle;
 
-use oracle::{china, shown};
 use contracts::duty::Receiver;
+use oracle::{china, shown};
 use sla::{Alarm, Calendar, Lamp, Limit, Policy, SlaError, Stage, lamp, schedule, schedule_from_due};
 
 fn told(alarms: &[Alarm]) -> Vec<(String, String, Receiver)> {
