@@ -10,7 +10,7 @@
 //! - `gather` the job
 //! - `handlers` what is heard
 //! - `sensitive` words of which leaders hear at once
-//! - [`bench`] the index alone, to be measured
+//! - [`mod@bench`] the index alone, to be measured
 
 mod api;
 pub mod bench;
