@@ -11,6 +11,7 @@ use std::{
 };
 
 use bus::Clock;
+use chassis::http;
 use chrono::{DateTime, Utc};
 use contracts::{
     district::{District, centre},
@@ -21,7 +22,7 @@ use contracts::{
     text::Text,
     work::{ActBody, UnitAct, UnitWork},
 };
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -92,13 +93,9 @@ impl Adviser {
         if config.url.is_empty() {
             return Ok(None);
         }
-        chassis::install_tls();
         let url = format!("{}/chat/completions", config.url.trim_end_matches('/'));
-        let url: Url = url.parse().map_err(|_| anyhow::anyhow!("setting `opinion.url` takes an address or nothing"))?;
-        anyhow::ensure!(matches!(url.scheme(), "http" | "https"), "setting `opinion.url` takes http or https");
-        let timeout = Duration::from_millis(config.timeout_ms);
-        // the address is what the operator set: no redirect and no proxy leads elsewhere
-        let client = Client::builder().timeout(timeout).redirect(redirect::Policy::none()).no_proxy().build()?;
+        let url = http::address(&url, "opinion.url")?;
+        let client = http::client(Duration::from_millis(config.timeout_ms))?;
         Ok(Some(Self { url, config, client, waiting: Mutex::default() }))
     }
 

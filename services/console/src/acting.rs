@@ -29,13 +29,9 @@ use crate::{
 async fn ask(dispatch: &Upstream, unit: &UnitId, key: &str, act: &Value) -> Result<(), Failure> {
     let (status, body) = dispatch.ask(&format!("/api/v1/units/{unit}/acts"), key, act).await?;
     match serde_json::from_slice::<AnswerOutcome>(&body) {
-        Ok(AnswerOutcome::Done) if status.is_success() => return Ok(()),
-        Ok(AnswerOutcome::Refused { problem }) => return Err((StatusCode::CONFLICT, problem)),
-        _ => {}
-    }
-    match dispatch.refusal(status, &body) {
-        (_, problem) if problem.code == "repeated" => Ok(()),
-        failure => Err(failure),
+        Ok(AnswerOutcome::Done) if status.is_success() => Ok(()),
+        Ok(AnswerOutcome::Refused { problem }) => Err((StatusCode::CONFLICT, problem)),
+        _ => dispatch.done(status, &body),
     }
 }
 
@@ -65,19 +61,13 @@ pub async fn act(
 
 async fn done(desk: &Desk, number: &str, headers: &HeaderMap, pairs: &[(String, String)]) -> Result<String, Failure> {
     let bad = |p| (StatusCode::BAD_REQUEST, p);
-    let dispatch = desk.dispatch.as_ref().ok_or_else(no_forms)?;
-    if !own(headers) {
-        return Err(foreign());
-    }
+    let dispatch = decider(desk, headers)?;
     let (row, _) = find(desk, number).await?;
     let into = given(pairs, "into");
     let other = if into.is_empty() { None } else { store::id_of(&desk.db, into).await.map_err(|e| unavailable(&e))? };
     let act = forms::read(pairs, |_| other.clone()).map_err(bad)?;
     let unit: UnitId = given(pairs, "unit").parse().map_err(bad)?;
-    let key = given(pairs, "key");
-    if key.is_empty() || key.len() > 128 {
-        return Err(bad(broken()));
-    }
+    let key = key(pairs)?;
     let act = json!({"ticket": row.ticket_id, "person": given(pairs, "person"), "act": act});
     // what dispatch could not read is told at the form
     serde_json::from_value::<UnitAct>(act.clone()).map_err(|e| bad(bad_body(&e)))?;
@@ -88,6 +78,21 @@ async fn done(desk: &Desk, number: &str, headers: &HeaderMap, pairs: &[(String, 
 /// A field of a form; empty if it is not there.
 pub fn given<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
     pairs.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v.trim())
+}
+
+/// The key of a form, which makes one that is sent twice the same.
+pub fn key(pairs: &[(String, String)]) -> Result<&str, Failure> {
+    let key = given(pairs, "key");
+    if key.is_empty() || key.len() > 128 {
+        return Err((StatusCode::BAD_REQUEST, broken()));
+    }
+    Ok(key)
+}
+
+/// Dispatch, which decides on a form of our own page.
+pub fn decider<'a>(desk: &'a Desk, headers: &HeaderMap) -> Result<&'a Upstream, Failure> {
+    let dispatch = desk.dispatch.as_ref().ok_or_else(no_forms)?;
+    if own(headers) { Ok(dispatch) } else { Err(foreign()) }
 }
 
 /// Does the form come from our own page? Without accounts nothing else keeps another site from sending one.

@@ -314,11 +314,5 @@ async fn send(desk: &Desk, headers: &HeaderMap, pairs: &[(String, String)]) -> R
     }
     // the same form sent twice is one decision; another decision on the same page is another one
     let (status, answer) = service.ask(&path, &format!("{key} {what} {id}"), &body).await?;
-    if status.is_success() {
-        return Ok(());
-    }
-    match service.refusal(status, &answer) {
-        (_, problem) if problem.code == "repeated" => Ok(()),
-        failure => Err(failure),
-    }
+    service.done(status, &answer)
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    acting::{broken, foreign, given, own},
+    acting::{broken, decider, given, key},
     entity::supervision_task,
     lamp::{china_ms, rfc3339_ms},
     lang::Lang,
@@ -169,25 +169,10 @@ async fn close(
 }
 
 async fn closed(desk: &Desk, task: TaskId, headers: &HeaderMap, pairs: &[(String, String)]) -> Result<(), Failure> {
-    let (zh, en) = ("未设置 console.dispatch_url，不能在此操作", "console.dispatch_url is not set; nothing can be done here");
-    let dispatch = desk.dispatch.as_ref().ok_or_else(|| (StatusCode::NOT_FOUND, Problem::new("no_forms", zh, en)))?;
-    if !own(headers) {
-        return Err(foreign());
-    }
-    let key = given(pairs, "key");
-    if key.is_empty() || key.len() > 128 {
-        return Err((StatusCode::BAD_REQUEST, broken()));
-    }
+    let (dispatch, key) = (decider(desk, headers)?, key(pairs)?);
     let minutes = json!({"person": given(pairs, "person"), "minutes": given(pairs, "minutes")});
     let (status, body) = dispatch.ask(&format!("/api/v1/supervision/{task}/close"), key, &minutes).await?;
-    if status.is_success() {
-        return Ok(());
-    }
-    match dispatch.refusal(status, &body) {
-        // the same closing once more
-        (_, problem) if problem.code == "repeated" => Ok(()),
-        failure => Err(failure),
-    }
+    dispatch.done(status, &body)
 }
 
 /// A task for programs. Times are RFC 3339 in UTC.

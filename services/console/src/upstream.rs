@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::{body::Bytes, http::StatusCode};
+use chassis::http;
 use contracts::problem::Problem;
-use reqwest::{Client, Method, Url, redirect};
+use reqwest::{Client, Method, Url};
 use serde_json::Value;
 
 use crate::visit::Failure;
@@ -27,12 +28,7 @@ impl Upstream {
         if url.is_empty() {
             return Ok(None);
         }
-        chassis::install_tls();
-        let url: Url = url.parse().map_err(|_| anyhow::anyhow!("setting `{setting}` takes an address or nothing"))?;
-        anyhow::ensure!(matches!(url.scheme(), "http" | "https"), "setting `{setting}` takes http or https");
-        // the address is what the operator set: no redirect and no proxy leads elsewhere
-        let client = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).no_proxy().build()?;
-        Ok(Some(Self { url, client, name }))
+        Ok(Some(Self { url: http::address(url, setting)?, client: http::client(PATIENCE)?, name }))
     }
 
     /// Reads what is at a path.
@@ -69,6 +65,17 @@ impl Upstream {
         let response = request.send().await.map_err(away)?;
         let status = response.status();
         Ok((status, response.bytes().await.map_err(away)?))
+    }
+
+    /// Whether what was asked is done; so it is if the same was asked before.
+    pub fn done(&self, status: StatusCode, body: &[u8]) -> Result<(), Failure> {
+        if status.is_success() {
+            return Ok(());
+        }
+        match self.refusal(status, body) {
+            (_, problem) if problem.code == "repeated" => Ok(()),
+            failure => Err(failure),
+        }
     }
 
     /// What the service says is wrong.

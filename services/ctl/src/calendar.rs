@@ -1,20 +1,17 @@
 //! The working-day calendar: what is in force, and a year or the district's own days put in force.
 
-use std::{io::Read as _, path::PathBuf, time::Duration};
+use std::{io::Read as _, path::PathBuf};
 
-use anyhow::{Context as _, bail};
-use contracts::problem::Problem;
-use reqwest::{Client, Response};
+use anyhow::Context as _;
+use reqwest::Client;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
+    face::{client, good},
     input,
-    screen::{Outcome, both, note, say},
+    screen::{Outcome, note, say},
 };
-
-/// Longest wait for the service.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// 工作日历 / the working-day calendar.
 #[derive(Debug, clap::Subcommand)]
@@ -81,7 +78,7 @@ const AWAY: &str = "派单服务无应答 / dispatch does not answer";
 
 /// Shows or loads.
 pub async fn run(command: Command) -> anyhow::Result<Outcome> {
-    let client = Client::builder().timeout(PATIENCE).no_proxy().build()?;
+    let client = client()?;
     match command {
         Command::Show(service) => {
             let InForce { version, published_through, source, days } = service.in_force(&client).await?;
@@ -107,13 +104,4 @@ async fn load(client: &Client, args: LoadArgs) -> anyhow::Result<Outcome> {
     let after = args.service.in_force(client).await?;
     note(&format!("{before} → {}，已公布至 {} / published through", after.version, after.published_through));
     Ok(Outcome::Good)
-}
-
-/// The answer, unless it is a refusal: then what is wrong.
-async fn good(answer: Response) -> anyhow::Result<Response> {
-    if answer.status().is_success() {
-        return Ok(answer);
-    }
-    let problem: Problem = answer.json().await?;
-    bail!("{}", both(&problem))
 }

@@ -1,22 +1,19 @@
 //! The dispatch catalogue as a table: out to a file, and back as a new version.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use classification::Written;
-use contracts::{district::District, problem::Problem};
-use reqwest::{Client, Response};
+use contracts::district::District;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
+    face::{client, good},
     input,
     output::Output,
-    screen::{Outcome, both, note},
+    screen::{Outcome, note},
 };
-
-/// Longest wait for the service.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// 派单目录 / the dispatch catalogue: category × place × hours → unit.
 #[derive(Debug, clap::Subcommand)]
@@ -129,20 +126,8 @@ async fn import(args: ImportArgs) -> anyhow::Result<Outcome> {
     let body = json!({"person": args.person, "reason": args.reason, "from": args.from, "entries": entries});
     let url = format!("{}/api/v1/catalogue/entries", args.service.at.trim_end_matches('/'));
     let asked = client()?.put(url).header("idempotency-key", uuid::Uuid::new_v4().to_string()).json(&body);
-    let version = version(asked.send().await.context("分类服务无应答 / classification does not answer")?).await?;
+    let answer = good(asked.send().await.context("分类服务无应答 / classification does not answer")?).await?;
+    let version = answer.json::<Value>().await?["version"].take();
     note(&format!("{} 条，第 {version} 版 / {} entries, version {version}", entries.len(), entries.len()));
     Ok(Outcome::Good)
-}
-
-async fn version(answer: Response) -> anyhow::Result<Value> {
-    if !answer.status().is_success() {
-        let problem: Problem = answer.json().await?;
-        bail!("{}", both(&problem));
-    }
-    let mut body: Value = answer.json().await?;
-    Ok(body["version"].take())
-}
-
-fn client() -> reqwest::Result<Client> {
-    Client::builder().no_proxy().timeout(PATIENCE).build()
 }

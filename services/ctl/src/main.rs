@@ -21,6 +21,7 @@ mod database;
 mod dead_letters;
 mod deadline;
 mod doctor;
+mod face;
 mod input;
 mod learning;
 mod output;

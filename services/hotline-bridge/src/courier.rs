@@ -16,7 +16,7 @@ use std::{
 use bus::Clock;
 use futures_util::future::join_all;
 use outbox::Db;
-use reqwest::{Client, StatusCode, Url, header::CONTENT_TYPE, redirect};
+use reqwest::{Client, StatusCode, Url, header::CONTENT_TYPE};
 
 use crate::{
     config::{Config, Secret},
@@ -55,10 +55,7 @@ impl Courier {
     /// For the connection `id`, which has a callback address.
     pub fn new(id: &str, config: &Config, db: Db, clock: Clock, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let connection = config.connections.get(id).ok_or_else(unknown_connection)?;
-        chassis::install_tls();
-        let timeout = Duration::from_millis(config.timeout_ms);
-        // the address is what the operator set: no redirect and no proxy leads elsewhere
-        let client = Client::builder().timeout(timeout).redirect(redirect::Policy::none()).no_proxy().build()?;
+        let client = chassis::http::client(Duration::from_millis(config.timeout_ms))?;
         Ok(Self {
             connection: id.to_owned(),
             url: connection.callback_url.parse()?,

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use chassis::http::HttpProblem;
+use chassis::http::{self, HttpProblem};
 use chrono::DateTime;
 use contracts::{
     district::District,
@@ -24,7 +24,7 @@ use contracts::{
     text::Text,
 };
 use outbox::Db;
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Url};
 use serde::{Deserialize, Serialize};
 
 use crate::store;
@@ -61,13 +61,9 @@ pub fn router(config: Config, db: Db) -> anyhow::Result<Router> {
 }
 
 fn finder(url: &str) -> anyhow::Result<(Client, Url)> {
-    chassis::install_tls();
-    let wrong = || anyhow::anyhow!("setting `similar.url` takes an address with http or https, or nothing");
-    let mut url: Url = url.parse().map_err(|_| wrong())?;
-    anyhow::ensure!(matches!(url.scheme(), "http" | "https"), wrong());
+    let mut url = http::address(url, "similar.url")?;
     url.set_path("/api/v1/similar");
-    let client = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).no_proxy().build()?;
-    Ok((client, url))
+    Ok((http::client(PATIENCE)?, url))
 }
 
 /// What the citizen is about to report.

@@ -15,6 +15,7 @@ use contracts::{
     envelope::{MAX_BODY, too_large},
     problem::Problem,
 };
+use reqwest::{Client, Url, redirect};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
@@ -49,6 +50,25 @@ pub fn idempotency_key(headers: &axum::http::HeaderMap) -> Result<&str, Problem>
         let (zh, en) = ("请给每个动作一个编号，重发时用同一个", "give each act an id of its own; send it again under the same");
         Problem::field("Idempotency-Key", zh, en)
     })
+}
+
+/// A client for one address that an operator set: no redirect and no proxy leads elsewhere.
+///
+/// # Errors
+/// The system's TLS can't be used.
+pub fn client(patience: Duration) -> reqwest::Result<Client> {
+    crate::install_tls();
+    Client::builder().timeout(patience).redirect(redirect::Policy::none()).no_proxy().build()
+}
+
+/// The address that an operator set as `setting`.
+///
+/// # Errors
+/// It is none, or not of http or https.
+pub fn address(url: &str, setting: &str) -> anyhow::Result<Url> {
+    let url: Url = url.parse().map_err(|_| anyhow::anyhow!("setting `{setting}` takes an address or nothing"))?;
+    anyhow::ensure!(matches!(url.scheme(), "http" | "https"), "setting `{setting}` takes http or https");
+    Ok(url)
 }
 
 /// Adds what every public address needs: a span, limits, no panic, safe headers.

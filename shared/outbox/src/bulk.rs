@@ -64,19 +64,21 @@ async fn write_values<E: EntityTrait>(tx: &impl ConnectionTrait, rows: &[E::Mode
     let entity = E::default();
     let table = entity.table_name();
     let row = format!("({})", vec!["?"; E::Column::iter().count()].join(", "));
+    let (names, conflict) = (columns::<E>(""), on_conflict::<E>(table, existing));
     let (mut left, mut written) = (rows, 0);
     for size in GROUPS {
         let (now, later) = left.split_at(left.len() - left.len() % size);
-        let sql = || {
-            let values = vec![row.as_str(); size].join(", ");
-            format!("INSERT INTO \"{table}\" ({}) VALUES {values}{}", columns::<E>(""), on_conflict::<E>(table, existing))
-        };
+        left = later;
+        if now.is_empty() {
+            continue;
+        }
+        let of_rows = vec![row.as_str(); size].join(", ");
+        let sql = format!("INSERT INTO \"{table}\" ({names}) VALUES {of_rows}{conflict}");
         for group in now.chunks(size) {
             let values = group.iter().flat_map(|row| E::Column::iter().map(|c| row.get(c)));
-            let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql(), values);
+            let statement = Statement::from_sql_and_values(DbBackend::Sqlite, &sql, values);
             written += tx.execute_raw(statement).await?.rows_affected();
         }
-        left = later;
     }
     Ok(written)
 }
