@@ -97,6 +97,25 @@ impl Rules {
         Ok(())
     }
 
+    /// Sets the next alarm by these rules, which came in force meanwhile; whether it is another one. The deadline and its
+    /// warning are what was promised; the steps after them and the quiet hours are those of the rules in force. A step
+    /// that lay in the future and now lies in the past is due at `now`, so that it is not called late.
+    pub fn rewind(&self, watch: &mut Watch, now: DateTime<Utc>) -> Result<bool, SlaError> {
+        let before = watch.next;
+        self.wind(watch)?;
+        let overtaken = watch.next.is_some_and(|next| next < now) && before.is_none_or(|before| before > now);
+        if overtaken && let Some(setting) = watch.settings.get_mut(&K5) {
+            setting.since = setting.since.map(|since| since.max(now));
+            self.wind(watch)?;
+        }
+        Ok(watch.next != before)
+    }
+
+    /// Whether every alarm rings at the same instant under both rules; who is told may differ.
+    pub fn rings_like(&self, other: &Self) -> bool {
+        self.calendar == other.calendar && self.policies == other.policies
+    }
+
     /// Fires what is due at `now` and sets the next alarm. After an outage that may be several, each with its own
     /// lateness.
     pub fn fire(&self, watch: &mut Watch, now: DateTime<Utc>) -> Result<Vec<Fired>, SlaError> {
@@ -133,8 +152,9 @@ impl Rules {
     /// Warning, deadline and ladder of the handling clock.
     fn ladder(&self, watch: &Watch, setting: &Setting) -> Result<Vec<Ring>, SlaError> {
         let Some(promise) = &watch.promise else { return Ok(Vec::new()) };
-        let policy = self.policy(promise.class);
-        let limit = policy.limits.of(promise.class);
+        let class = watch.class(promise);
+        let policy = self.policy(class);
+        let limit = policy.limits.of(class);
         // a deadline of the ledger may lie before the dispatch that hands the work on
         let (due, start) = setting.due.map_or((promise.due, promise.start), |due| (due, promise.start.min(due - TICK)));
         let mut alarms = schedule_from_due(&self.calendar, policy, limit, start, due)?;
@@ -193,12 +213,13 @@ impl Rules {
             at: ring.from,
             late_ms,
         };
-        let (told, quiet_until) = (self.receiver(ring.stage, promise, now), ring.quiet_until);
+        let policy = self.policy(watch.class(promise));
+        let (told, quiet_until) = (self.receiver((policy, ring.stage), promise, now), ring.quiet_until);
         match ring.stage {
             Stage::Warned => Warned { clock, told, quiet_until }.into(),
             Stage::Overdue => Overdue { clock, told }.into(),
             Stage::Escalated(level) => {
-                let step = self.policy(promise.class).ladder.iter().find(|step| step.level == level);
+                let step = policy.ladder.iter().find(|step| step.level == level);
                 let notice = step.map(|step| step.notice).unwrap_or_default();
                 let to = told.as_ref().map_or(&promise.unit, |told| &told.unit).clone();
                 Escalated { clock, level, to, notice, told, quiet_until }.into()
@@ -207,8 +228,8 @@ impl Rules {
     }
 
     /// Who is told at a stage.
-    fn receiver(&self, stage: Stage, promise: &Promise, now: DateTime<Utc>) -> Option<Told> {
-        let receivers = self.policy(promise.class).receivers(stage);
+    fn receiver(&self, (policy, stage): (&Policy, Stage), promise: &Promise, now: DateTime<Utc>) -> Option<Told> {
+        let receivers = policy.receivers(stage);
         let posts: Vec<_> = receivers.into_iter().map(|receiver| (receiver, self.unit_of(receiver, promise))).collect();
         self.roster.told(&posts, now)
     }

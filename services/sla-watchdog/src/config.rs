@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// The watchdog's own settings.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
-    /// Clocks that one transaction fires at most.
+    /// Tickets whose alarms one transaction fires, or sets by other rules, at most.
     batch: u64,
     /// Hears facts and fires alarms.
     pub watch: bool,
@@ -15,7 +15,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Clocks that one transaction fires at most.
+    /// Tickets whose alarms one transaction fires, or sets by other rules, at most.
     pub fn batch(&self) -> anyhow::Result<u64> {
         ensure!((1..=10_000).contains(&self.batch), "setting `sla.batch` must be 1 to 10000");
         Ok(self.batch)

@@ -29,6 +29,8 @@ pub struct Watch {
     pub urgent: bool,
     /// What was promised; none while no dispatch was heard.
     pub promise: Option<Promise>,
+    /// How the class was changed last, other than by a dispatch.
+    pub risen: Option<Risen>,
     /// Every clock that was heard of.
     pub settings: BTreeMap<Which, Setting>,
     /// When the next alarm is due; none if none will be.
@@ -92,7 +94,7 @@ pub struct Promise {
     pub division: Option<DivisionCode>,
     /// Round of handling.
     pub round: u32,
-    /// Class; says whether the ladder counts hours or working days.
+    /// Class at the dispatch; [`Watch::class`] is that of today.
     pub class: Class,
     /// When the dispatch went out.
     #[serde(with = "ts_milliseconds")]
@@ -105,6 +107,16 @@ pub struct Promise {
     pub due: DateTime<Utc>,
 }
 
+/// Another class than the dispatch named: a simple matter was handed up, or rose when its time was over, or was
+/// reclassified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Risen {
+    /// Place of the fact that says so.
+    pub seq: i64,
+    /// The class.
+    pub class: Class,
+}
+
 /// How a clock was set last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
@@ -113,7 +125,7 @@ pub struct Setting {
     /// Place of the fact that last started or moved the handling clock: alarms of before do not count.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub anew: i64,
-    /// Since when it runs; none while it does not.
+    /// Since when it runs, or by other rules of which a step lies in the past; none while it does not.
     #[serde(with = "ts_milliseconds_option", default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
     /// The deadline; none if it is the promised one.
@@ -155,7 +167,7 @@ mod stage_as_text {
 impl Watch {
     /// A ticket that nothing was heard of.
     pub fn unheard(ticket: TicketId) -> Self {
-        Self { ticket, urgent: false, promise: None, settings: BTreeMap::new(), next: None, version: 0 }
+        Self { ticket, urgent: false, promise: None, risen: None, settings: BTreeMap::new(), next: None, version: 0 }
     }
 
     /// Takes what is newer in `news`; false if nothing is. [`Self::next`] is not set: that takes the rules.
@@ -171,7 +183,18 @@ impl Watch {
             self.promise = Some((**promise).clone());
             changed = true;
         }
+        if let Some(class) = news.class
+            && self.risen.is_none_or(|before| before.seq < news.seq)
+        {
+            self.risen = Some(Risen { seq: news.seq, class });
+            changed = true;
+        }
         changed
+    }
+
+    /// The class by the newest fact that says one: which ladder holds, and whether it counts hours or working days.
+    pub fn class(&self, promise: &Promise) -> Class {
+        self.risen.filter(|risen| risen.seq > promise.seq).map_or(promise.class, |risen| risen.class)
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Model {
     pub urgent: i32,
     /// The last dispatch, JSON; null while none was heard.
     pub promise: Option<String>,
+    /// How the class was changed after it, JSON; null if it was not.
+    pub risen: Option<String>,
     /// How each clock was set last, JSON.
     pub clocks: String,
     /// The next alarm, ms; null if there is none.
@@ -40,6 +42,12 @@ pub mod rules {
         /// Version of the register.
         #[sea_orm(primary_key, auto_increment = false)]
         pub version: i64,
+        /// When it was heard, ms.
+        pub heard_ms: i64,
+        /// The last ticket whose alarms were set by it, empty before the first; null once all are.
+        pub after: Option<String>,
+        /// Alarms that it moved.
+        pub moved: i64,
         /// The fact that told it, JSON.
         #[sea_orm(column_type = "Text")]
         pub told: String,

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use chrono::{DateTime, Utc};
 use contracts::{
     envelope::{Envelope, Inbound},
     id::TicketId,
@@ -75,7 +76,16 @@ pub struct Desk {
     rules: Arc<Rules>,
     pub(crate) watches: HashMap<TicketId, Watch>,
     changed: HashSet<TicketId>,
-    new_rules: Vec<Changed>,
+    new_rules: Vec<NewRules>,
+}
+
+/// Rules that the register told.
+#[derive(Debug)]
+pub(crate) struct NewRules {
+    pub told: Changed,
+    pub heard: DateTime<Utc>,
+    /// They are in force and ring at other instants, so the alarms that are armed must be set anew.
+    pub rings_otherwise: bool,
 }
 
 impl Desk {
@@ -136,8 +146,9 @@ impl Handler for Watchdog {
             Heard::Ticket(Some(news)) => arm(desk, news)?,
             Heard::Ticket(None) => {}
             Heard::Rules(told) => {
-                Rules::told(told).map_err(|e| Refusal::Illegal(bad_rules(&e)))?;
-                desk.new_rules.push((**told).clone());
+                let rules = Rules::told(told).map_err(|e| Refusal::Illegal(bad_rules(&e)))?;
+                let rings_otherwise = rules.version > desk.rules.version && !rules.rings_like(&desk.rules);
+                desk.new_rules.push(NewRules { told: (**told).clone(), heard: message.now, rings_otherwise });
             }
         }
         Ok(Said { outbound: Vec::new(), answer: () })

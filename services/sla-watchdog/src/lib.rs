@@ -14,6 +14,7 @@
 //! - `roster` who is told
 //! - `handlers` facts, batch by batch
 //! - `firing` what is due
+//! - `rearm` other rules for what is armed
 //! - `witness` whether alarms were missed, by the broker's clock
 //! - `time`, `guard` which time decides, and whether it can be believed
 
@@ -27,6 +28,7 @@ mod handlers;
 mod metrics;
 mod migration;
 mod news;
+mod rearm;
 mod roster;
 mod store;
 #[cfg(test)]
@@ -70,6 +72,11 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<()> {
 fn watch(context: &Context, engine: Engine<Watchdog>, db: Db, batch: u64) {
     context.listen(topology::SLA_WATCHDOG, &engine);
     let (catch_up, time) = (Arc::new(firing::CatchUp::new(context.bus.clone())), Arc::new(time::Time::default()));
+    let (setter, stored) = (engine.clone(), db.clone());
+    context.every("rules for what is armed", move || {
+        let (engine, db) = (setter.clone(), stored.clone());
+        async move { rearm::round(&engine, &db, batch).await }
+    });
     context.every("alarms", move || {
         let (engine, db, catch_up, time) = (engine.clone(), db.clone(), catch_up.clone(), time.clone());
         async move {

@@ -13,6 +13,7 @@ use crate::alarms::Fired;
 pub struct Metrics {
     armed: Counter<u64>,
     fired: Counter<u64>,
+    rearmed: Counter<u64>,
     late: Histogram<f64>,
     next: Gauge<i64>,
     jumps: Counter<u64>,
@@ -35,6 +36,10 @@ impl Metrics {
             fired: meter
                 .u64_counter("gridline.clock.fired")
                 .with_description("Alarms that were fired, by clock and stage")
+                .build(),
+            rearmed: meter
+                .u64_counter("gridline.clock.rearmed")
+                .with_description("Tickets whose next alarm a change of the rules moved")
                 .build(),
             late: meter
                 .f64_histogram("gridline.clock.late")
@@ -91,6 +96,11 @@ impl Metrics {
     /// So many clocks run.
     pub fn armed(&self, clocks: usize) {
         self.armed.add(clocks as u64, &[]);
+    }
+
+    /// Other rules moved the next alarm of so many tickets.
+    pub fn rearmed(&self, tickets: u64) {
+        self.rearmed.add(tickets, &[]);
     }
 
     /// An alarm was fired, and committed.

@@ -32,6 +32,7 @@ impl MigrationTrait for Clocks {
                 .col(text("ticket_id").primary_key())
                 .col(integer("urgent"))
                 .col(text_null("promise"))
+                .col(text_null("risen"))
                 .col(text("clocks"))
                 .col(big_integer_null("next_ms"))
                 .col(big_integer("version"))
@@ -46,8 +47,20 @@ impl MigrationTrait for Clocks {
         ] {
             m.get_connection().execute_unprepared(index).await?;
         }
-        m.create_table(Table::create().table("rules").col(big_integer("version").primary_key()).col(text("told")).to_owned())
-            .await
+        m.create_table(
+            Table::create()
+                .table("rules")
+                .col(big_integer("version").primary_key())
+                .col(big_integer("heard_ms"))
+                .col(text_null("after"))
+                .col(big_integer("moved"))
+                .col(text("told"))
+                .to_owned(),
+        )
+        .await?;
+        // a row is long: looking whether alarms must be set anew reads none
+        let under_way = "CREATE INDEX rules_under_way ON rules (version) WHERE after IS NOT NULL";
+        m.get_connection().execute_unprepared(under_way).await.map(drop)
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {

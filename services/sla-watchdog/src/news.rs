@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contracts::{
     clock::ClockTurn,
     id::TicketId,
-    lifecycle::{Change, Note},
+    lifecycle::{Change, Class, Note},
     problem::Problem,
     ticket::{Dispatched, Head, Part, TicketFact},
 };
@@ -24,6 +24,8 @@ pub struct News {
     pub urgent: bool,
     /// What a dispatch promises.
     pub promise: Option<Box<Promise>>,
+    /// The class from now on, if it was changed without a dispatch.
+    pub class: Option<Class>,
     /// What became of each clock that it names; one line a clock.
     pub lines: Vec<Line>,
 }
@@ -58,8 +60,13 @@ pub fn news(fact: &TicketFact, seq: i64) -> Result<Option<News>, Problem> {
     if turns.is_empty() {
         lines.extend(accepted(fact));
     }
-    let nothing = !urgent && promise.is_none() && lines.is_empty();
-    Ok((!nothing).then_some(News { ticket, seq, at, urgent, promise, lines }))
+    let class = match fact {
+        TicketFact::Moved(f) => f.class,
+        TicketFact::Noted(f) => f.class,
+        _ => None,
+    };
+    let nothing = !urgent && promise.is_none() && class.is_none() && lines.is_empty();
+    Ok((!nothing).then_some(News { ticket, seq, at, urgent, promise, class, lines }))
 }
 
 /// What the ledger lines of a fact leave behind.

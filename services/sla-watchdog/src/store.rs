@@ -14,6 +14,8 @@ use sea_orm::{
 use crate::{
     domain::Watch,
     entity::{Column, Entity, Model, rules},
+    handlers::NewRules,
+    rearm::UnderWay,
     witness::Missed,
 };
 
@@ -29,15 +31,60 @@ pub async fn rules(tx: &Tx, version: u64) -> Result<Option<Changed>, DbErr> {
     Ok(row.and_then(|row| serde_json::from_str(&row.told).ok()))
 }
 
-/// Keeps versions of the rules.
-pub async fn add_rules(tx: &Tx, told: &[Changed]) -> Result<(), Fault> {
-    let row = |told: &Changed| {
+/// Keeps versions of the rules. Where one rings otherwise the alarms are set by it from the first ticket on, and no longer
+/// by the one of before.
+pub async fn add_rules(tx: &Tx, new: &[NewRules]) -> Result<(), Fault> {
+    if let Some(newest) = new.iter().filter(|rules| rules.rings_otherwise).map(|rules| rules.told.version).max() {
+        rules::Entity::update_many()
+            .col_expr(rules::Column::After, Expr::value(None::<String>))
+            .filter(rules::Column::After.is_not_null())
+            .filter(rules::Column::Version.lt(newest.cast_signed()))
+            .exec(&**tx)
+            .await?;
+    }
+    let row = |NewRules { told, heard, rings_otherwise }: &NewRules| {
         let text = serde_json::to_string(told).map_err(|e| DbErr::Json(e.to_string()))?;
-        Ok(rules::Model { version: told.version.cast_signed(), told: text })
+        let (version, heard_ms) = (told.version.cast_signed(), heard.timestamp_millis());
+        Ok(rules::Model { version, heard_ms, after: rings_otherwise.then(String::new), moved: 0, told: text })
     };
-    let rows = told.iter().map(row).collect::<Result<Vec<_>, DbErr>>()?;
+    let rows = new.iter().map(row).collect::<Result<Vec<_>, DbErr>>()?;
     bulk::write::<rules::Entity>(&**tx, &rows, Existing::Keep).await?;
     Ok(())
+}
+
+/// The rules that were heard before `before` and that not all alarms are set by yet. On PostgreSQL none, if another replica
+/// is at it.
+pub async fn under_way(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<Option<UnderWay>, DbErr> {
+    let columns = [rules::Column::Version, rules::Column::After, rules::Column::Moved];
+    let row = rules::Entity::find()
+        .select_only()
+        .columns(columns)
+        .filter(rules::Column::After.is_not_null())
+        .filter(rules::Column::HeardMs.lte(before.timestamp_millis()))
+        .order_by_desc(rules::Column::Version)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_tuple::<(i64, String, i64)>()
+        .one(db)
+        .await?;
+    Ok(row.map(|(version, after, moved)| UnderWay { version: version.unsigned_abs(), after: Some(after), moved }))
+}
+
+/// Keeps how far rules came.
+pub async fn came_to(tx: &Tx, rules: &UnderWay) -> Result<(), DbErr> {
+    rules::Entity::update_many()
+        .col_expr(rules::Column::After, Expr::value(rules.after.clone()))
+        .col_expr(rules::Column::Moved, Expr::value(rules.moved))
+        .filter(rules::Column::Version.eq(rules.version.cast_signed()))
+        .exec(&**tx)
+        .await
+        .map(drop)
+}
+
+/// The clocks of the tickets after `after`, of at most `most`, and the last of these tickets; none if there are no more.
+pub async fn following(tx: &Tx, after: &str, most: u64) -> Result<(Vec<Watch>, Option<String>), DbErr> {
+    let rows = Entity::find().filter(Column::TicketId.gt(after)).order_by_asc(Column::TicketId).limit(most).all(&**tx).await?;
+    let last = rows.last().filter(|_| rows.len() as u64 == most).map(|row| row.ticket_id.clone());
+    Ok((rows.iter().filter_map(readable).collect(), last))
 }
 
 /// The clocks of `tickets`.
@@ -54,17 +101,7 @@ pub async fn due(tx: &Tx, now: DateTime<Utc>, most: u64) -> Result<Vec<Watch>, D
     if rest > 0 {
         rows.extend(due_query(false, now, rest).all(&**tx).await?);
     }
-    Ok(rows
-        .iter()
-        .filter_map(|row| {
-            let read = watch(row);
-            if read.is_none() {
-                // it must not hold up the others
-                tracing::error!("{}", broken(row));
-            }
-            read
-        })
-        .collect())
+    Ok(rows.iter().filter_map(readable).collect())
 }
 
 /// When the next alarm of all is due.
@@ -111,8 +148,14 @@ pub async fn save(tx: &Tx, watches: &[Watch]) -> Result<(), Fault> {
 
 /// Writes what firing changes, of rows that are there: cheaper than [`save`], because a burst is thousands of them.
 pub async fn move_on(tx: &Tx, watches: &[Watch]) -> Result<(), Fault> {
+    let written = move_unchanged(tx, watches).await?;
+    if written == watches.len() as u64 { Ok(()) } else { Err(Fault::Conflict) }
+}
+
+/// The same, without those that another replica changed since they were read; how many were left to write.
+pub async fn move_unchanged(tx: &Tx, watches: &[Watch]) -> Result<u64, DbErr> {
     if watches.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let rows = watches.iter().map(moved).collect::<Result<Vec<serde_json::Value>, DbErr>>()?;
     let backend = tx.get_database_backend();
@@ -129,8 +172,7 @@ pub async fn move_on(tx: &Tx, watches: &[Watch]) -> Result<(), Fault> {
         }
     };
     let json = serde_json::Value::from(rows).to_string();
-    let written = tx.execute_raw(Statement::from_sql_and_values(backend, sql, [json.into()])).await?.rows_affected();
-    if written == watches.len() as u64 { Ok(()) } else { Err(Fault::Conflict) }
+    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, [json.into()])).await?.rows_affected())
 }
 
 fn moved(watch: &Watch) -> Result<serde_json::Value, DbErr> {
@@ -164,10 +206,20 @@ fn row(watch: &Watch) -> Result<Model, DbErr> {
         ticket_id: watch.ticket.to_string(),
         urgent: watch.urgent.into(),
         promise: watch.promise.as_ref().map(serde_json::to_string).transpose().map_err(failed)?,
+        risen: watch.risen.as_ref().map(serde_json::to_string).transpose().map_err(failed)?,
         clocks: serde_json::to_string(&watch.settings).map_err(failed)?,
         next_ms: watch.next.map(|t| t.timestamp_millis()),
         version: watch.version + 1,
     })
+}
+
+/// What can't be read is told of, and must not hold up the others.
+fn readable(row: &Model) -> Option<Watch> {
+    let read = watch(row);
+    if read.is_none() {
+        tracing::error!("{}", broken(row));
+    }
+    read
 }
 
 /// None if the row can't be read: somebody else has written it.
@@ -176,6 +228,7 @@ fn watch(row: &Model) -> Option<Watch> {
         ticket: row.ticket_id.parse().ok()?,
         urgent: row.urgent == 1,
         promise: row.promise.as_deref().map(serde_json::from_str).transpose().ok()?,
+        risen: row.risen.as_deref().map(serde_json::from_str).transpose().ok()?,
         settings: serde_json::from_str(&row.clocks).ok()?,
         next: match row.next_ms {
             Some(ms) => Some(DateTime::from_timestamp_millis(ms)?),

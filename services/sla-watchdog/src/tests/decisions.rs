@@ -210,13 +210,15 @@ fn fact(kind: u8, n: u32) -> TicketFact {
         2 => reported(t, when),
         3 | 4 => checked(t, kind == 3, when),
         5 | 6 => return_ruled(t, kind == 5, when),
-        _ => closed(t, when),
+        7 => closed(t, when),
+        8 => reclassified(t, Class::Simple, Vec::new(), when),
+        _ => reclassified(t, Class::KeyDifficult, Vec::new(), when),
     }
 }
 
 /// A history, and the same with every fact once to three times, in any order.
-fn heard_anyhow() -> impl Strategy<Value = (Vec<(i64, TicketFact)>, Vec<usize>)> {
-    prop::collection::vec((0u8..8, 1usize..4), 1..9).prop_flat_map(|facts| {
+fn heard_anyhow(kinds: u8) -> impl Strategy<Value = (Vec<(i64, TicketFact)>, Vec<usize>)> {
+    prop::collection::vec((0..kinds, 1usize..4), 1..9).prop_flat_map(|facts| {
         let history = facts.iter().zip(1u32..).map(|((kind, _), n)| (i64::from(n), fact(*kind, n))).collect();
         let order: Vec<usize> = facts.iter().enumerate().flat_map(|(i, (_, copies))| vec![i; *copies]).collect();
         (Just(history), Just(order).prop_shuffle())
@@ -225,22 +227,24 @@ fn heard_anyhow() -> impl Strategy<Value = (Vec<(i64, TicketFact)>, Vec<usize>)>
 
 proptest! {
     #[test]
-    fn the_order_in_which_facts_come_makes_no_difference((history, order) in heard_anyhow()) {
+    fn the_order_in_which_facts_come_makes_no_difference((history, order) in heard_anyhow(10)) {
         let shuffled: Vec<_> = order.iter().map(|i| history[*i].clone()).collect();
         let clock = after(&shuffled);
         prop_assert_eq!(&clock, &after(&history));
-        // and it is what the history says: the last dispatch, and the last fact that starts or stops
+        // and it is what the history says: the last dispatch, the last class, and the last fact that starts or stops
         let news: Vec<_> = history.iter().filter_map(|(seq, f)| heard(f, *seq).body.news().cloned()).collect();
-        let running = news.last().is_some_and(|n| n.lines[0].runs);
+        let running = news.iter().rev().find_map(|n| n.lines.first()).is_some_and(|line| line.runs);
         let promised = news.iter().rev().find_map(|n| n.promise.as_deref().cloned());
-        prop_assert_eq!(clock.as_ref().is_some_and(|c| k5(c).since.is_some()), running);
+        let class = news.iter().rev().find_map(|n| n.class.or(n.promise.as_ref().map(|p| p.class)));
+        prop_assert_eq!(clock.as_ref().and_then(|c| c.promise.as_ref().map(|p| c.class(p))), promised.as_ref().and(class));
+        prop_assert_eq!(clock.as_ref().and_then(|c| c.settings.get(&K5)).is_some_and(|k5| k5.since.is_some()), running);
         prop_assert_eq!(clock.as_ref().is_some_and(|c| c.next.is_some()), running && promised.is_some());
         prop_assert_eq!(clock.and_then(|c| c.promise), promised);
     }
 
     #[test]
     fn no_alarm_is_said_twice_or_early_or_of_a_stopped_clock(
-        (history, order) in heard_anyhow(), waits in prop::collection::vec(0i64..300, 24),
+        (history, order) in heard_anyhow(8), waits in prop::collection::vec(0i64..300, 24),
     ) {
         let mut clock = Watch::unheard(ticket(1));
         let (mut now, mut ids) = (minutes(0), HashSet::new());

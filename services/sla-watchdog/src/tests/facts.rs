@@ -83,9 +83,18 @@ pub fn dispatched(ticket: TicketId, n: u32, class: Class, start: DateTime<Utc>) 
 
 /// A report that waits for a call-taker until `due`.
 pub fn held(ticket: TicketId, at: DateTime<Utc>, due: DateTime<Utc>) -> TicketFact {
+    Noted { reply_due: Some(due), ..noted(ticket, Note::Hold, at) }.into()
+}
+
+/// Another class, with what that does to the clocks.
+pub fn reclassified(ticket: TicketId, class: Class, clocks: Vec<ClockTurn>, at: DateTime<Utc>) -> TicketFact {
+    Noted { class: Some(class), by: By { clocks, ..by() }, ..noted(ticket, Note::Reclassify, at) }.into()
+}
+
+fn noted(ticket: TicketId, note: Note, at: DateTime<Utc>) -> Noted {
     Noted {
         ticket,
-        note: Note::Hold,
+        note,
         order: None,
         units: Vec::new(),
         request: None,
@@ -93,13 +102,12 @@ pub fn held(ticket: TicketId, at: DateTime<Utc>, due: DateTime<Utc>) -> TicketFa
         category: None,
         lead: None,
         level: None,
-        reply_due: Some(due),
+        reply_due: None,
         answers: None,
         text: None,
         at,
         by: by(),
     }
-    .into()
 }
 
 fn order_fact(ticket: TicketId, at: DateTime<Utc>) -> OrderFact {

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::{
-    clock::ClockFact,
+    clock::{ClockFact, ClockTurn},
     duty::{Absence, Duty, Notice, Receiver, Told},
     family::Family,
-    lifecycle::Class,
+    lifecycle::{Change, Class, Clock},
     rules::Changed,
 };
 use outbox::{Handler, Refusal};
@@ -86,6 +86,50 @@ fn each_class_has_a_ladder_of_its_own() {
         (Receiver::Supervisor, "CENTRE", Notice::Supervision),
     ]);
     assert_eq!(receivers(Class::Coordination), [foot("D10").as_slice(), &coordination].concat());
+}
+
+/// Handed up, or risen when its time was over.
+#[test]
+fn a_matter_that_rose_climbs_the_ladder_of_its_new_class_whatever_comes_late() {
+    let (t, start) = (ticket(1), china("2026-03-02T09:00:00"));
+    let due = china("2026-03-09T23:59:59");
+    let recounted = |due| ClockTurn {
+        clock: Clock::K5,
+        order: None,
+        change: Change::Recounted,
+        old_due: None,
+        due: Some(due),
+        warn_at: Some(due - TimeDelta::days(1)),
+        provisional: false,
+        limit: None,
+        calendar: None,
+        policy: None,
+    };
+    let rises = |class, minutes| reclassified(t, class, vec![recounted(due)], start + TimeDelta::minutes(minutes));
+    let facts =
+        [(3, dispatched(t, 1, Class::Simple, start)), (4, rises(Class::KeyDifficult, 30)), (6, rises(Class::Coordination, 60))];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+        let rules = Rules::built_in();
+        let mut watch = Watch::unheard(t);
+        for (seq, fact) in order.map(|n| facts[n].clone()) {
+            watch.take(heard(&fact, seq).body.news().unwrap());
+            rules.wind(&mut watch).unwrap();
+        }
+        assert_eq!(watch.promise.as_ref().map(|promise| watch.class(promise)), Some(Class::Coordination));
+        let fired = rules.fire(&mut watch, china("2026-06-01T00:00:00")).unwrap();
+        let when = |f: &Fired| said(&f.message).1.at;
+        let steps: Vec<_> = fired[2..].iter().map(|f| (of(f).receiver, when(f))).collect();
+        // working days, of which a simple matter has none
+        let ends = ["2026-03-10", "2026-03-11", "2026-03-12"].map(|day| china(&format!("{day}T23:59:59")));
+        let receivers = [Receiver::UnitLeader, Receiver::TownChief, Receiver::Supervisor];
+        assert_eq!(steps, receivers.into_iter().zip(ends).collect::<Vec<_>>(), "{order:?}");
+    }
+    // a later dispatch says its own class
+    let mut watch = Watch::unheard(t);
+    for (seq, fact) in [(6, rises(Class::Coordination, 60)), (9, dispatched(t, 2, Class::Simple, due))] {
+        watch.take(heard(&fact, seq).body.news().unwrap());
+    }
+    assert_eq!(watch.class(watch.promise.as_ref().unwrap()), Class::Simple);
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod decisions;
 mod facts;
 mod ladder;
 mod ledger;
+mod rearm;
 mod rows;

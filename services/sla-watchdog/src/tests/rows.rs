@@ -18,6 +18,7 @@ use crate::{
     firing,
     handlers::{Heard, Watchdog},
     migration::Migrator,
+    rearm::{self, UnderWay},
 };
 
 /// Runs a test on a fresh database of each kind.
@@ -84,6 +85,20 @@ impl Replica {
         let tx = self.db.write().await.unwrap();
         let fired = firing::fire(&tx, &self.watchdog.rules(&tx).await.unwrap(), now, most).await.unwrap();
         (tx, fired)
+    }
+
+    /// Sets the alarms of so many tickets by the rules in force, as one transaction; how far the rules came, and what moved.
+    pub async fn sets(&self, now: DateTime<Utc>, most: u64) -> Option<(UnderWay, u64)> {
+        let (tx, stands) = self.begins_setting(now, most).await;
+        tx.commit().await.unwrap();
+        stands
+    }
+
+    /// The same up to the commit.
+    pub async fn begins_setting(&self, now: DateTime<Utc>, most: u64) -> (Tx, Option<(UnderWay, u64)>) {
+        let tx = self.db.write().await.unwrap();
+        let stands = rearm::step(&tx, &self.watchdog.rules(&tx).await.unwrap(), now, most).await.unwrap();
+        (tx, stands)
     }
 
     pub async fn row(&self, n: usize) -> Option<Model> {
