@@ -31,6 +31,8 @@ pub struct Report<'a> {
     pub text: &'a str,
     /// Where, if the source knew.
     pub division: Option<&'a DivisionCode>,
+    /// Where matters of the same reporter were lately; what is asked begins with them, nothing is decided by them.
+    pub lately: &'a [DivisionCode],
     /// The class that the source set; it is followed.
     pub class: Option<Class>,
 }
@@ -38,7 +40,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// A report of which only the text is known.
     pub fn of_text(text: &'a str) -> Self {
-        Self { text, division: None, class: None }
+        Self { text, division: None, lately: &[], class: None }
     }
 }
 
@@ -143,7 +145,7 @@ impl Classifier {
         let class = report.class.unwrap_or(decision.class);
         let mut reasons = explain::reasons(&self.knowledge, &self.model, &look, &known, &decision, report.class);
         let units = units::choose(&self.knowledge, &self.model.about, &look, &odds, &decision, class, &mut reasons);
-        let mut place = self.knowledge.places.find(&look.plain, category.nature, report.division);
+        let mut place = self.knowledge.places.find(&look.plain, category.nature, report.division, report.lately);
         place.mentions.iter_mut().for_each(|m| m.name = text::as_written(report.text, &look.plain, &m.name));
         reasons.push(place.reason);
         let choices = self.choices(&decision);

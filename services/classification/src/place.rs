@@ -48,6 +48,14 @@ pub(crate) struct Places {
     names: Names,
 }
 
+/// What is known beside the text.
+struct Known {
+    /// Where, as the source says.
+    given: Option<usize>,
+    /// Where matters of the same reporter were lately.
+    lately: Vec<usize>,
+}
+
 /// Names that stand together and mean one place: 古南街道桃树下社区.
 struct Group {
     role: Role,
@@ -67,18 +75,21 @@ impl Places {
         Ok(Self { automaton, names })
     }
 
-    pub(crate) fn find(&self, text: &str, nature: Nature, given: Option<&DivisionCode>) -> Place {
-        let given = given.and_then(|code| self.names.divisions.iter().position(|d| d.code == *code));
+    /// `lately`: where matters of the same reporter were; asked about first, never the answer.
+    pub(crate) fn find(&self, text: &str, nature: Nature, given: Option<&DivisionCode>, lately: &[DivisionCode]) -> Place {
+        let at = |code: &DivisionCode| self.names.divisions.iter().position(|d| d.code == *code);
+        let lately = lately.iter().filter_map(at).filter(|&i| self.at(i).level != Level::District);
+        let known = Known { given: given.and_then(at), lately: lately.take(MOST_CANDIDATES).collect() };
         let (mut groups, mentions) = self.read_text(text);
         let towns: BTreeSet<usize> = groups.iter().flat_map(|g| &g.candidates).copied().filter(|&i| self.is_town(i)).collect();
         let towns = Vec::from_iter(towns);
         for group in &mut groups {
             self.narrow(group, &towns);
-            if let Some(place) = given {
+            if let Some(place) = known.given {
                 self.narrow(group, &[place, self.town(place).unwrap_or(place)]);
             }
         }
-        let (division, reason) = self.choose(&groups, nature, given);
+        let (division, reason) = self.choose(&groups, nature, &known);
         let mentions = mentions.into_iter().map(|(name, codes)| Mention { name, codes: self.codes(&codes) });
         Place { division: division.map(|i| self.at(i).code.clone()), mentions: mentions.collect(), reason }
     }
@@ -132,10 +143,10 @@ impl Places {
         (groups, mentions)
     }
 
-    fn choose(&self, groups: &[Group], nature: Nature, given: Option<usize>) -> (Option<usize>, String) {
+    fn choose(&self, groups: &[Group], nature: Nature, known: &Known) -> (Option<usize>, String) {
         let rank = |g: &&Group| (preference(nature, g.role), usize::from(self.at(g.candidates[0]).level < Level::Village));
         let best = groups.iter().filter(|g| preference(nature, g.role) < EXCLUDED).min_by_key(rank);
-        let Some(best) = best else { return self.fall_back(groups, given) };
+        let Some(best) = best else { return self.fall_back(groups, known) };
         let why = match (nature, best.role) {
             (Nature::Rights, Role::Household | Role::Origin) => "权益类按户籍地",
             (Nature::Rights, _) => "权益类应按户籍地，文中未写明户籍地，暂按所写地点",
@@ -144,7 +155,7 @@ impl Places {
         };
         match best.candidates[..] {
             [one] => {
-                if let Some(g) = given.filter(|&g| self.is_in(g, one) && g != one) {
+                if let Some(g) = known.given.filter(|&g| self.is_in(g, one) && g != one) {
                     return (
                         Some(g),
                         format!("{why}“{}”，与来源所给的{}相符，归属{}。", best.written, self.full(g), self.full(g)),
@@ -156,20 +167,35 @@ impl Places {
                 if let Some(&broad) = many.iter().find(|&&b| many.iter().all(|&i| self.is_in(i, b))) {
                     return (Some(broad), format!("{why}“{}”，归属{}。", best.written, self.full(broad)));
                 }
-                let names: Vec<_> = many.iter().take(MOST_CANDIDATES).map(|&i| self.full(i)).collect();
-                (None, format!("文中“{}”可能是{}，无法判断，请询问诉求人后补填归属地。", best.written, names.join("或")))
+                let readings = self.readings(many, &known.lately);
+                (None, format!("文中“{}”可能是{readings}，无法判断，请询问诉求人后补填归属地。", best.written))
             }
         }
     }
 
-    fn fall_back(&self, groups: &[Group], given: Option<usize>) -> (Option<usize>, String) {
-        match (given, groups.first()) {
-            (Some(g), _) => (Some(g), format!("文中未写明事发地，按来源所给的{}归属。", self.full(g))),
-            (None, Some(group)) => {
-                (None, format!("服务类按居住地或事发地，文中只写了户籍地“{}”，请询问后补填归属地。", group.written))
-            }
-            (None, None) => (None, "文中未写明地点，来源也未给出，归属地待补。".into()),
+    /// 甲社区或乙社区: first the only one of them that the reporter's record names, if it is the only one.
+    fn readings(&self, many: &[usize], lately: &[usize]) -> String {
+        let on_record = |&i: &usize| lately.iter().any(|&l| self.is_in(i, l) || self.is_in(l, i));
+        let mut recorded = many.iter().copied().filter(on_record);
+        let first = recorded.next().filter(|_| recorded.next().is_none());
+        let others = many.iter().copied().filter(|&i| Some(i) != first).map(|i| self.full(i));
+        let first = first.map(|i| format!("{}（诉求人近一年反映过此地的问题）", self.full(i)));
+        first.into_iter().chain(others).take(MOST_CANDIDATES).collect::<Vec<_>>().join("或")
+    }
+
+    fn fall_back(&self, groups: &[Group], known: &Known) -> (Option<usize>, String) {
+        if let Some(g) = known.given {
+            return (Some(g), format!("文中未写明事发地，按来源所给的{}归属。", self.full(g)));
         }
+        let mut reason = match groups.first() {
+            Some(group) => format!("服务类按居住地或事发地，文中只写了户籍地“{}”，请询问后补填归属地。", group.written),
+            None => "文中未写明地点，来源也未给出，归属地待补。".into(),
+        };
+        if !known.lately.is_empty() {
+            let places: Vec<_> = known.lately.iter().map(|&i| self.full(i)).collect();
+            reason.push_str(&format!("诉求人近一年反映过{}的问题，可先问是否仍在此地。", places.join("、")));
+        }
+        (None, reason)
     }
 
     /// Keeps the candidates that lie in one of the places, if any does.

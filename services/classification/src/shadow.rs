@@ -131,7 +131,7 @@ impl<'a> Trial<'a> {
 
     fn both(&self, decided: &classification::Model) -> (Verdict, Verdict) {
         let place = decided.division.as_deref().and_then(|d| d.parse().ok());
-        let asked = Asked { text: &decided.text, division: place.as_ref(), class: None };
+        let asked = Asked { division: place.as_ref(), ..Asked::of_text(&decided.text) };
         (self.before.classify(&asked), self.after.classify(&asked))
     }
 

@@ -18,6 +18,19 @@ use crate::entity::registration;
 /// Numbers are counted by the day in China.
 const CHINA_HOURS: i32 = 8;
 
+/// Digits that a phone number has at least, and those of a mobile number in China.
+const LEAST_DIGITS: usize = 7;
+const MOBILE_DIGITS: usize = 11;
+
+/// Where a report is, as far as intake knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The division, if the source, the wall or the phone says it.
+    pub division: Option<DivisionCode>,
+    /// Else: where matters of the same reporter were lately.
+    pub lately: Vec<DivisionCode>,
+}
+
 /// What the sender of a report is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registered {
@@ -73,20 +86,32 @@ pub fn register(
         code,
         submission: serde_json::to_string(submit).unwrap_or_default(),
         received_ms: now.timestamp_millis(),
+        phone: phone(submit),
     }
+}
+
+/// The reporter's number as digits, however it was written; none if there is none.
+pub fn phone(submit: &Submit) -> Option<String> {
+    let written = submit.reporter.as_ref()?.phone.as_ref()?;
+    let digits: String =
+        written.as_str().chars().filter_map(|c| c.to_digit(10)).filter_map(|d| char::from_digit(d, 10)).collect();
+    // +86 and 0086 before a mobile number
+    let at = digits.len().checked_sub(MOBILE_DIGITS).filter(|at| digits[..*at].ends_with("86")).unwrap_or(0);
+    (digits.len() - at >= LEAST_DIGITS).then(|| digits[at..].to_owned())
 }
 
 /// The fact that a report was registered (T1). Carries nothing of the reporter, and numbers in the text are masked.
 pub fn received(
     ticket: TicketId,
     source: &SourceId,
-    (submit, division): (&Submit, Option<DivisionCode>),
+    (submit, whereabouts): (&Submit, Whereabouts),
     number: &str,
     now: DateTime<Utc>,
 ) -> Result<Outbound, Problem> {
     let context = Context { intake: IntakeFacts { number_is_new: true, ..IntakeFacts::default() }, ..Context::default() };
     let role = Role::System;
     let step = next(None, Act::Register, role, &context)?;
+    let Whereabouts { division, lately } = whereabouts;
     let fact = TicketFact::from(Received {
         ticket,
         number: number.to_owned(),
@@ -94,6 +119,7 @@ pub fn received(
         channel: submit.channel,
         text: submit.text.masked(),
         division,
+        lately,
         class: submit.class,
         hold: submit.hold,
         at: now,

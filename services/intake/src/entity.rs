@@ -27,6 +27,8 @@ pub mod registration {
         pub submission: String,
         /// When, ms.
         pub received_ms: i64,
+        /// The reporter's phone number as `domain::phone` reads it; never leaves this database.
+        pub phone: Option<String>,
     }
 
     /// None.
@@ -71,6 +73,8 @@ pub mod progress {
         /// What else is told, JSON: see `progress::Told`.
         #[sea_orm(column_type = "Text", nullable)]
         pub told: Option<String>,
+        /// The division that owns the matter, as it was dispatched.
+        pub division: Option<String>,
     }
 
     /// None.

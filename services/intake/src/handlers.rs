@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bus::consume::Delivery;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use contracts::{
     district::District,
     envelope::{Envelope, Inbound, Outbound},
@@ -22,11 +22,14 @@ use outbox::{
 use crate::{
     citizen::{self, Acted, Verdict},
     config::Config,
-    domain::{self, Registered},
+    domain::{self, Registered, Whereabouts},
     entity::{citizen_act, progress, registration},
-    place::Centres,
+    place::Ground,
     progress as going, store,
 };
+
+/// So far back the record of a reporter says where to ask.
+const LATELY: TimeDelta = TimeDelta::days(365);
 
 /// What intake hears.
 #[derive(Clone, Debug)]
@@ -94,7 +97,7 @@ impl HeardTrait for Heard {
 pub struct Intake {
     config: Config,
     sources: HashSet<SourceId>,
-    centres: Centres,
+    ground: Ground,
 }
 
 /// What lies on the desk while a batch is decided.
@@ -105,6 +108,8 @@ pub struct Desk {
     /// The day that the numbers belong to: one for the whole batch, also over midnight.
     day: String,
     numbers: std::ops::Range<i64>,
+    /// Where matters of the reporters of new reports were, by phone.
+    lately: HashMap<String, Vec<DivisionCode>>,
     progress: HashMap<String, progress::Model>,
     changed: BTreeSet<String>,
     /// All acts on the tickets that a citizen acts on, by ticket.
@@ -117,19 +122,42 @@ pub struct Desk {
 impl Intake {
     /// With these settings.
     pub fn new(config: Config) -> Self {
-        Self { sources: config.sources.iter().cloned().collect(), config, centres: Centres::default() }
+        Self { sources: config.sources.iter().cloned().collect(), config, ground: Ground::default() }
     }
 
-    /// With centres of divisions, by which a phone's place is known.
+    /// On this ground, by which a phone's place is known.
     #[must_use]
-    pub fn near(self, centres: Centres) -> Self {
-        Self { centres, ..self }
+    pub fn on(self, ground: Ground) -> Self {
+        Self { ground, ..self }
     }
 
     /// Where it is, as the source says or as the phone is.
     fn place(&self, submit: &Submit) -> Option<DivisionCode> {
-        let by_phone = || submit.point.and_then(|p| self.centres.division(p, District::sample()));
+        let by_phone = || submit.point.and_then(|p| self.ground.division(p, District::sample()));
         submit.division.clone().or_else(by_phone)
+    }
+
+    /// The phones of new reports of which nothing but the text can say where.
+    fn without_place(&self, batch: &[Inbound<Heard>], known: &HashMap<String, registration::Model>) -> Vec<String> {
+        let mut phones: Vec<String> = Vec::new();
+        for message in batch {
+            if let Heard::Submit(source, submit) = &message.body
+                && self.place(submit).is_none()
+                && let Some(phone) = domain::phone(submit)
+                && !known.contains_key(&TicketId::derive(source, submit.external_id.as_str()).to_string())
+            {
+                phones.push(phone);
+            }
+        }
+        phones.sort_unstable();
+        phones.dedup();
+        phones
+    }
+
+    fn whereabouts(&self, desk: &Desk, submit: &Submit, phone: Option<&String>) -> Whereabouts {
+        let division = self.place(submit);
+        let lately = phone.filter(|_| division.is_none()).and_then(|p| desk.lately.get(p)).cloned().unwrap_or_default();
+        Whereabouts { division, lately }
     }
 
     fn submit(
@@ -149,8 +177,9 @@ impl Intake {
                 let n = desk.numbers.next().ok_or(Refusal::TooEarly("no number left in this batch"))?;
                 let number = format!("{}{}-{n:06}", self.config.number_prefix, desk.day);
                 let row = domain::register(ticket, source, submit, number, code(), message.now);
+                let whereabouts = self.whereabouts(desk, submit, row.phone.as_ref());
                 outbound.push(
-                    domain::received(ticket, source, (submit, self.place(submit)), &row.number, message.now)
+                    domain::received(ticket, source, (submit, whereabouts), &row.number, message.now)
                         .map_err(Refusal::Illegal)?,
                 );
                 let registered = Registered { ticket, number: row.number.clone(), code: row.code.clone(), repeated: false };
@@ -234,6 +263,8 @@ impl Handler for Intake {
         let day = batch.first().map(|m| domain::day(m.now)).unwrap_or_default();
         let before = if new > 0 { store::take_numbers(tx, &day, new).await? } else { 0 };
         let numbers = before + 1..before + 1 + new;
+        let since_ms = batch.first().map_or(0, |m| (m.now - LATELY).timestamp_millis());
+        let lately = store::lately(tx, &self.without_place(batch, &known), since_ms).await?;
         let progress = store::progress_of(tx, &list(wanted.going)).await?;
         let mut acts: HashMap<String, Vec<citizen_act::Model>> = HashMap::new();
         for act in store::acts_on(tx, &list(wanted.acted)).await? {
@@ -241,7 +272,7 @@ impl Handler for Intake {
         }
         let answered = store::acts(tx, &list(wanted.answered)).await?;
         let answered = answered.into_iter().map(|a| (a.act_id.clone(), a)).collect();
-        Ok(Desk { known, day, numbers, progress, acts, answered, ..Desk::default() })
+        Ok(Desk { known, day, numbers, lately, progress, acts, answered, ..Desk::default() })
     }
 
     fn decide(&self, desk: &mut Desk, message: &Inbound<Heard>) -> Decision<Self::Answer> {

@@ -35,8 +35,8 @@ pub use handlers::Intake;
 /// Starts the service; returns the public address, if it has one.
 pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
     let (db, relay) = context.store::<migration::Migrator>().await?;
-    let centres = place::Centres::read(&settings.own::<String>("places.centres")?, District::sample())?;
-    let engine = context.engine(Intake::new(settings.own("intake")?).near(centres), &db, &relay);
+    let ground = place::Ground::read(&settings.own("places")?, District::sample())?;
+    let engine = context.engine(Intake::new(settings.own("intake")?).on(ground), &db, &relay);
     context.listen(topology::INTAKE, &engine);
     context.listen(topology::INTAKE_PROGRESS, &engine);
     context.listen(topology::INTAKE_ANSWERS, &engine);

@@ -37,9 +37,12 @@ impl MigrationTrait for First {
                 .col(text("code"))
                 .col(text("submission"))
                 .col(big_integer("received_ms"))
+                .col(text_null("phone"))
                 .to_owned(),
         )
         .await?;
+        let index = "CREATE INDEX registration_phone ON registration (phone, received_ms) WHERE phone IS NOT NULL";
+        m.get_connection().execute_unprepared(index).await?;
         m.create_table(
             Table::create()
                 .table("progress")
@@ -49,6 +52,7 @@ impl MigrationTrait for First {
                 .col(big_integer_null("due_ms"))
                 .col(text_null("reply"))
                 .col(big_integer("at_ms"))
+                .col(text_null("division"))
                 .to_owned(),
         )
         .await?;

@@ -1,101 +1,85 @@
-//! The division of a point, by the nearest centre. The point itself never leaves intake.
+//! The division of a point, from what the district knows of its ground. The point itself never leaves intake.
 
-use std::path::Path;
+mod areas;
+mod centres;
 
 use anyhow::Context as _;
 use contracts::{district::District, id::DivisionCode, intake::Point};
 use serde::Deserialize;
 
-/// A point farther than this from every centre, km, is nowhere in the district.
-const FARTHEST: f64 = 10.0;
-/// The second nearest centre must be so many times as far: between two places nobody can tell.
-const CLEARLY: f64 = 1.5;
-/// Kilometres of a degree of latitude.
-const DEGREE: f64 = 111.2;
+use areas::Areas;
+use centres::Centres;
 
-/// Centres of divisions, from a file of the district (`code,lon,lat`, degrees as the phones of its citizens give them).
-#[derive(Debug, Default)]
-pub struct Centres(Vec<Centre>);
-
+/// Files of the district; empty: there is none. `default.toml` explains them.
 #[derive(Debug, Deserialize)]
-struct Centre {
-    code: DivisionCode,
-    lon: f64,
-    lat: f64,
+pub struct Files {
+    areas: String,
+    centres: String,
 }
 
-impl Centres {
-    /// Reads the file; no file, no centres.
+/// Outlines and centres of divisions.
+#[derive(Debug, Default)]
+pub struct Ground {
+    areas: Areas,
+    centres: Centres,
+}
+
+impl Ground {
+    /// Reads the files.
     ///
     /// # Errors
-    /// It can't be read, or names a division that is not there.
-    pub fn read(file: &str, district: &District) -> anyhow::Result<Self> {
-        if file.is_empty() {
-            return Ok(Self::default());
-        }
-        let text = std::fs::read_to_string(Path::new(file)).with_context(|| format!("setting `places.centres`: {file}"))?;
-        Self::of_text(&text, district)
+    /// One can't be read, or names a division that is not there.
+    pub fn read(files: &Files, district: &District) -> anyhow::Result<Self> {
+        Ok(Self {
+            areas: of_file("areas", &files.areas, |text| Areas::of_text(text, district))?,
+            centres: of_file("centres", &files.centres, |text| Centres::of_text(text, district))?,
+        })
     }
 
-    fn of_text(text: &str, district: &District) -> anyhow::Result<Self> {
-        let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
-        let centres: Vec<Centre> = rows.collect::<Result<_, _>>().context("setting `places.centres`")?;
-        for c in &centres {
-            anyhow::ensure!(district.division(&c.code).is_some(), "setting `places.centres`: there is no division {}", c.code);
-        }
-        Ok(Self(centres))
-    }
-
-    /// The division of a point: that of the nearest centre if no other is nearly as near; else the town, if both lie in one;
-    /// else none: who takes the report in asks.
+    /// The division whose outline holds the point; where none does, that of the nearest centre.
     pub fn division(&self, point: Point, district: &District) -> Option<DivisionCode> {
-        let mut near: Vec<(f64, &Centre)> =
-            self.0.iter().map(|c| (c.distance(point), c)).filter(|(d, _)| *d <= FARTHEST).collect();
-        near.sort_by(|a, b| a.0.total_cmp(&b.0));
-        match near[..] {
-            [] => None,
-            [(_, only)] => Some(only.code.clone()),
-            [(first, best), (second, _), ..] if first * CLEARLY <= second => Some(best.code.clone()),
-            [(_, best), (_, other), ..] => {
-                let town = |c: &Centre| district.town_of(&c.code).map(|t| t.code.clone());
-                town(best).filter(|t| Some(t) == town(other).as_ref())
-            }
-        }
+        self.areas.division(point).or_else(|| self.centres.division(point, district))
     }
 }
 
-impl Centre {
-    /// Kilometres, as on a flat map: a district is small.
-    fn distance(&self, p: Point) -> f64 {
-        let (east, north) = ((p.lon - self.lon) * p.lat.to_radians().cos(), p.lat - self.lat);
-        DEGREE * east.hypot(north)
+fn of_file<T: Default>(setting: &str, file: &str, read: impl FnOnce(&str) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    if file.is_empty() {
+        return Ok(T::default());
     }
+    let read = || read(&std::fs::read_to_string(file)?);
+    read().with_context(|| format!("setting `places.{setting}`: {file}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
-    /// Two communities of 古南街道 and one of another street, at invented places.
-    const CENTRES: &str = "code,lon,lat\n360802001001,114.98,27.10\n360802001002,115.00,27.10\n360802005005,115.02,27.10\n";
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
 
-    #[test]
-    fn the_nearest_centre_counts_if_it_is_clearly_the_nearest() {
-        let district = District::sample();
-        let centres = Centres::of_text(CENTRES, district).unwrap();
-        let at = |lon, lat| centres.division(Point { lon, lat }, district).map(|d| d.to_string());
-        assert_eq!(at(114.981, 27.101).as_deref(), Some("360802001001"));
-        assert_eq!(at(114.99, 27.10).as_deref(), Some("360802001000"), "between two of one street: the street");
-        assert_eq!(at(115.01, 27.10), None, "between two streets nobody can tell");
-        assert_eq!(at(116.5, 27.10), None, "elsewhere");
-        assert_eq!(at(f64::NAN, 27.10), None);
-        assert_eq!(Centres::default().division(Point { lon: 115.0, lat: 27.1 }, district), None);
+    fn ground(areas: &str, centres: &str) -> anyhow::Result<Ground> {
+        let files = Files { areas: areas.to_owned(), centres: centres.to_owned() };
+        Ground::read(&files, District::sample())
     }
 
     #[test]
-    fn a_wrong_file_is_told() {
-        let wrong = |text: &str| Centres::of_text(text, District::sample()).is_err();
-        assert!(wrong("code,lon,lat\n360802999999,115,27\n") && wrong("code,lon,lat\n360802001001,east,27\n"));
-        assert!(Centres::read("nowhere.csv", District::sample()).is_err());
+    fn an_outline_counts_before_a_centre_and_a_centre_where_there_is_no_outline() {
+        let area = r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "360802001001"},
+            "geometry": {"type": "Polygon", "coordinates": [[[115, 27], [115.1, 27], [115.1, 27.1], [115, 27.1], [115, 27]]]}}]}"#;
+        let (areas, centres) = (file(area), file("code,lon,lat\n360802001002,115.05,27.05\n"));
+        let path = |f: &tempfile::NamedTempFile| f.path().display().to_string();
+        let at = |g: &Ground, lon| g.division(Point { lon, lat: 27.05 }, District::sample()).map(|d| d.to_string());
+        let both = ground(&path(&areas), &path(&centres)).unwrap();
+        assert_eq!(at(&both, 115.05).as_deref(), Some("360802001001"), "the outline, however near the centre");
+        assert_eq!(at(&both, 115.11).as_deref(), Some("360802001002"), "outside of it the centre");
+        assert_eq!(at(&ground("", "").unwrap(), 115.05), None);
+        let told = |g: anyhow::Result<Ground>| format!("{:#}", g.unwrap_err());
+        assert!(told(ground(&path(&centres), "")).starts_with("setting `places.areas`: "));
+        assert!(told(ground("", "nowhere.csv")).starts_with("setting `places.centres`: nowhere.csv: "));
     }
 }

@@ -26,6 +26,8 @@ pub struct Told {
     pub done: (i64, Option<i64>),
     /// The fact that the reply is from.
     reply: i64,
+    /// The fact that the division is from.
+    division: i64,
     /// The case that the ticket is merged under, and by which fact; none again after a split.
     pub lead: (i64, Option<String>),
 }
@@ -103,8 +105,12 @@ pub fn after(before: Option<&Model>, fact: &TicketFact, seq: u64, now: DateTime<
     if let Some(reply) = reply(fact).filter(|_| seq > told.reply) {
         (row.reply, told.reply) = (Some(reply.to_owned()), seq);
     }
-    if let TicketFact::Moved(f) = fact {
-        told.moved(f, seq);
+    match fact {
+        TicketFact::Dispatched(f) if seq > told.division => {
+            (row.division, told.division) = (f.division.as_ref().map(ToString::to_string), seq);
+        }
+        TicketFact::Moved(f) => told.moved(f, seq),
+        _ => {}
     }
     if seq > row.seq {
         row.seq = seq;
@@ -116,7 +122,7 @@ pub fn after(before: Option<&Model>, fact: &TicketFact, seq: u64, now: DateTime<
 }
 
 fn fresh(ticket_id: String) -> Model {
-    Model { ticket_id, seq: 0, state: String::new(), due_ms: None, reply: None, at_ms: 0, version: 0, told: None }
+    Model { ticket_id, seq: 0, state: String::new(), due_ms: None, reply: None, at_ms: 0, version: 0, told: None, division: None }
 }
 
 /// What the fact did to the promised date. A result stops the clock and changes no promise.

@@ -10,17 +10,12 @@ use contracts::{
     envelope::{Envelope, Inbound, Outbound},
     family::Family,
     id::MessageId,
-    intake::Submit,
     problem::Problem,
     subject,
 };
 use outbox::{Decision, Fault, Handler, Heard as HeardTrait, Said, Tx};
 
 use crate::{entity::registration, store};
-
-/// Digits that a phone number has at least, and those of a mobile number in China.
-const LEAST: usize = 7;
-const MOBILE: usize = 11;
 
 /// Tickets that say nearly the same.
 #[derive(Clone, Debug)]
@@ -58,10 +53,9 @@ impl Handler for Repeats {
     fn decide(&self, desk: &mut Self::Desk, message: &Inbound<Alike>) -> Decision<()> {
         let Similar { ticket, others, .. } = &message.body.0;
         let said = desk.get(&ticket.to_string()).and_then(|own| {
-            let phone = phone(own)?;
+            let phone = own.phone.as_ref()?;
             let mut before = others.iter().filter_map(|t| Some((*t, desk.get(&t.to_string())?)));
-            let (of, earlier) =
-                before.find(|(_, o)| o.received_ms <= own.received_ms && self::phone(o).as_ref() == Some(&phone))?;
+            let (of, earlier) = before.find(|(_, o)| o.received_ms <= own.received_ms && o.phone.as_ref() == Some(phone))?;
             let fact = ClusterFact::from(Repeated {
                 ticket: *ticket,
                 number: own.number.clone(),
@@ -79,15 +73,4 @@ impl Handler for Repeats {
     async fn save(&self, _tx: &Tx, _desk: Self::Desk) -> Result<(), Fault> {
         Ok(())
     }
-}
-
-/// The reporter's number as digits, however it was written; none if there is none.
-fn phone(report: &registration::Model) -> Option<String> {
-    let submit: Submit = serde_json::from_str(&report.submission).ok()?;
-    let written = submit.reporter?.phone?;
-    let digits: String =
-        written.as_str().chars().filter_map(|c| c.to_digit(10)).filter_map(|d| char::from_digit(d, 10)).collect();
-    // +86 and 0086 before a mobile number
-    let at = digits.len().checked_sub(MOBILE).filter(|at| digits[..*at].ends_with("86")).unwrap_or(0);
-    (digits.len() - at >= LEAST).then(|| digits[at..].to_owned())
 }

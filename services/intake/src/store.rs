@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::lifecycle::State;
+use contracts::{id::DivisionCode, lifecycle::State};
 use outbox::{Db, Fault, Tx, bulk};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, Statement};
 
@@ -10,6 +10,10 @@ use crate::{
     entity::{citizen_act, progress, registration},
     progress::Told,
 };
+
+/// Divisions of a reporter's record that are told, and the newest tickets that they are looked for in.
+const LATELY: usize = 3;
+const LATELY_TICKETS: usize = 20;
 
 /// Reports among `tickets` that are known.
 pub async fn registrations(tx: &Tx, tickets: &[String]) -> Result<HashMap<String, registration::Model>, DbErr> {
@@ -21,6 +25,42 @@ pub async fn registrations(tx: &Tx, tickets: &[String]) -> Result<HashMap<String
 pub async fn progress_of(tx: &Tx, tickets: &[String]) -> Result<HashMap<String, progress::Model>, DbErr> {
     let rows = bulk::find_in::<progress::Entity>(&**tx, progress::Column::TicketId, tickets).await?;
     Ok(rows.into_iter().map(|r| (r.ticket_id.clone(), r)).collect())
+}
+
+/// Where tickets of these phones that came after `since_ms` were dispatched to: of each phone the newest distinct divisions.
+/// One query; the index on phone and time bounds what is read of each phone.
+pub async fn lately(tx: &Tx, phones: &[String], since_ms: i64) -> Result<HashMap<String, Vec<DivisionCode>>, DbErr> {
+    let mut found: HashMap<String, Vec<DivisionCode>> = HashMap::new();
+    if phones.is_empty() {
+        return Ok(found);
+    }
+    for row in tx.query_all_raw(lately_query(tx.get_database_backend(), phones, since_ms)).await? {
+        let listed = found.entry(row.try_get("", "phone")?).or_default();
+        if let Ok(division) = row.try_get::<String>("", "division")?.parse()
+            && listed.len() < LATELY
+            && !listed.contains(&division)
+        {
+            listed.push(division);
+        }
+    }
+    Ok(found)
+}
+
+/// The newest first.
+pub fn lately_query(backend: DbBackend, phones: &[String], since_ms: i64) -> Statement {
+    let unfolded = match backend {
+        DbBackend::Postgres => "json_array_elements_text($1::json)",
+        _ => "json_each($1)",
+    };
+    let sql = format!(
+        "WITH asked AS MATERIALIZED (SELECT k.value AS phone, COALESCE((SELECT n.received_ms FROM registration n \
+         WHERE n.phone = k.value AND n.received_ms >= $2 ORDER BY n.received_ms DESC LIMIT 1 OFFSET {LATELY_TICKETS}), $2) AS ms \
+         FROM {unfolded} AS k) \
+         SELECT a.phone, p.division FROM asked a JOIN registration r ON r.phone = a.phone AND r.received_ms >= a.ms \
+         JOIN progress p ON p.ticket_id = r.ticket_id WHERE p.division IS NOT NULL ORDER BY r.received_ms DESC, r.ticket_id"
+    );
+    let phones = serde_json::to_string(phones).unwrap_or_default();
+    Statement::from_sql_and_values(backend, sql, [phones.into(), since_ms.into()])
 }
 
 /// Takes `n` numbers of a day; returns the one before the first. The row stays locked until the commit, so two

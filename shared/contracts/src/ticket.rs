@@ -102,6 +102,10 @@ pub struct Received {
     /// Where, if the source knew.
     #[serde(default)]
     pub division: Option<DivisionCode>,
+    /// If nothing but the text can say where: where matters of the same reporter were within a year, the newest first, at
+    /// most three. Who asks may begin with them; they are never the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lately: Vec<DivisionCode>,
     /// The class that the source set.
     #[serde(default)]
     pub class: Option<Class>,

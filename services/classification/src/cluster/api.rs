@@ -84,7 +84,7 @@ async fn similar(State(api): State<Api>, body: Bytes) -> Result<Response, HttpPr
     let Sought { text, division, most } = serde_json::from_slice(&body).map_err(|e| bad(&e))?;
     let text = text.masked();
     let classifier = api.classification.handler().deciding();
-    let verdict = classifier.classify(&Report { text: &text, division: division.as_ref(), class: None });
+    let verdict = classifier.classify(&Report { division: division.as_ref(), ..Report::of_text(&text) });
     let most = most.unwrap_or(FEW).min(MOST);
     let near = api.gathering.similar(|eye| eye.see(&text, &verdict.category, &verdict.also, verdict.division.as_ref()), most);
     let ids: Vec<String> = near.iter().map(|(ticket, ..)| ticket.to_string()).collect();

@@ -101,6 +101,7 @@ impl Story {
             channel: Channel::Phone,
             text: self.text.clone(),
             division: self.division.map(|d| d.parse().unwrap()),
+            lately: Vec::new(),
             class: None,
             hold: false,
             at: at(self.start),

@@ -6,6 +6,7 @@ use outbox::{Db, Handler};
 use serde_json::{Value, json};
 
 mod citizens;
+mod lately;
 mod repeats;
 
 use crate::{Intake, config::Config, handlers::Heard, migration::Migrator, store};

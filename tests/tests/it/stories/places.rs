@@ -7,6 +7,7 @@ use contracts::{
 use gridline_tests::{
     Backend, City,
     city::{Ticket, story::ways::CENTRE},
+    until,
 };
 use serde_json::{Value, json};
 
@@ -56,4 +57,36 @@ async fn the_place_comes_from_the_wall_or_the_phone_or_is_asked_for() {
     story.gives(Accept, CENTRE, &between, json!({"do": "accept", "division": OTHER})).await;
     story.takes(&format!("GRID-{OTHER}"), "order", &between).await;
     city.finish().await;
+}
+
+/// Who reported from one of the two before is asked about that one first, and still asked; the number stays with intake.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reporters_last_place_is_what_the_centre_asks_about_first() {
+    City::tells(async |story| {
+        let city = story.city;
+        let phone = |n: &str| json!({"name": null, "phone": n, "address": null});
+        let caller = |n: &str| city.caller().of_class(Class::Simple).with("reporter", phone(n));
+        let first = caller("138 0000 1022").reports("白塘街道北门社区楼道里堆了几个纸箱，请网格员劝一下").await;
+        story.takes(&format!("GRID-{OTHER}"), "order", &first).await;
+        until("intake heard where the first report went", async || {
+            let url = format!("{}{}", city.http("intake"), first.location);
+            let shown: Value = city.browser.get(url).send().await.expect("intake answers").json().await.expect("JSON");
+            if shown["due"].is_string() { Ok(()) } else { Err(shown) }
+        })
+        .await;
+
+        let again = caller("+86 13800001022").reports(CARTONS).await;
+        let received: Received = city.expect(&again).await;
+        assert_eq!((received.division, received.lately), (None, vec![OTHER.parse().unwrap()]));
+        let classified: Classified = city.expect(&again).await;
+        assert!(classified.hold && classified.division.is_none(), "a record is no answer: {classified:?}");
+        let asked = "可能是白塘街道北门社区（诉求人近一年反映过此地的问题）或北门街道北门社区";
+        assert!(classified.reasons.iter().any(|r| r.contains(asked)), "{:?}", classified.reasons);
+        story.takes(CENTRE, "triage", &again).await;
+
+        let other = caller("13900001023").reports(CARTONS).await;
+        let classified: Classified = city.expect(&other).await;
+        assert!(!classified.reasons.concat().contains("反映过"), "somebody else's record: {:?}", classified.reasons);
+    })
+    .await;
 }
