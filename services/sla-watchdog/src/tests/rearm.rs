@@ -13,7 +13,12 @@ use super::{
     facts::*,
     rows::{Replica, on_each},
 };
-use crate::{entity::Entity, rearm::UnderWay, store};
+use crate::{
+    entity::{Entity, rules},
+    handlers::NewRules,
+    rearm::UnderWay,
+    store,
+};
 
 fn minutes(n: i64) -> DateTime<Utc> {
     // Monday, 09:00 in China
@@ -140,6 +145,14 @@ async fn newer_rules_begin_anew_older_ones_and_a_roster_do_not() {
         let under_way = async || store::under_way(a.db.read(), minutes(122)).await.unwrap();
         let way = under_way().await.unwrap();
         assert_eq!((way.version, way.moved), (2, 2));
+        let begun = rules::Entity::find().all(a.db.read()).await.unwrap();
+        assert_eq!(begun.iter().filter(|row| row.after.is_some()).count(), 1);
+        // the same version, heard by another replica at the same time
+        let again = NewRules { told: told(2, &climbs(&[3]), Vec::new()), heard: minutes(0), rings_otherwise: true };
+        let tx = a.db.write().await.unwrap();
+        store::add_rules(&tx, &[again]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(under_way().await, Some(way));
         a.learns(told(4, &climbs(&[4]), Vec::new())).await;
         assert_eq!(under_way().await, Some(UnderWay { version: 4, after: Some(String::new()), moved: 0 }));
         while a.sets(minutes(122), 2).await.is_some() {}
