@@ -1,4 +1,4 @@
-//! The HTTP face: the same acts that units send over NATS, the rule register with the calendar, and periodic work.
+//! The HTTP face: the same acts that units send over NATS, the rule register with the calendar, periodic work, clusters.
 //!
 //! There are no accounts yet: listen on loopback, or behind a proxy that knows who may speak for which unit.
 
@@ -14,39 +14,50 @@ use chassis::http::{HttpProblem, idempotency_key, traceparent};
 use contracts::{
     district::District,
     envelope::{MAX_BODY, bad_body},
-    id::{MessageId, UnitId},
+    id::{ClusterId, MessageId, UnitId},
     problem::Problem,
     subject,
     supervision::TaskId,
     text::Text,
     work::{AnswerOutcome, UnitAct},
 };
-use outbox::{Db, Door};
+use outbox::{Db, Door, Handler};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Dispatch,
+    clusters::{self, Clusters},
     heard::{Heard, NewRules},
     in_force::InForce,
     rules::{RuleBook, Rules},
     store,
 };
 
+/// The ways in.
+#[derive(Clone, Debug)]
+pub struct Doors {
+    /// To tickets, rules and periodic work.
+    pub tickets: Door<Dispatch>,
+    /// To clusters.
+    pub clusters: Door<Clusters>,
+}
+
 #[derive(Clone)]
 struct Api {
-    door: Door<Dispatch>,
+    doors: Doors,
     db: Db,
 }
 
 /// Routes of the HTTP face.
-pub fn router(door: Door<Dispatch>, db: Db) -> Router {
+pub fn router(doors: Doors, db: Db) -> Router {
     Router::new()
         .route("/api/v1/units/{unit}/acts", post(act))
         .route("/api/v1/rules", get(rules).put(change))
         .route("/api/v1/calendar", get(days).put(load))
         .route("/api/v1/supervision/{task}/close", post(close))
+        .route("/api/v1/clusters/{cluster}/acts", post(cluster))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Api { door, db })
+        .with_state(Api { doors, db })
 }
 
 async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
@@ -60,7 +71,7 @@ async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMa
     let act: UnitAct = serde_json::from_slice(&body).map_err(|e| bad(bad_body(&e)))?;
     // the same act over NATS under the same id is the same message
     let id = MessageId::of_event(&subject::unit_uri(&unit), &key);
-    let asked = api.door.ask(id, Heard::Act(unit, key, Box::new(act)), traceparent(&headers)).await;
+    let asked = api.doors.tickets.ask(id, Heard::Act(unit, key, Box::new(act)), traceparent(&headers)).await;
     let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
     let status = if outcome == AnswerOutcome::Done { StatusCode::OK } else { StatusCode::CONFLICT };
     Ok((status, Json(outcome)).into_response())
@@ -69,8 +80,8 @@ async fn act(State(api): State<Api>, Path(unit): Path<String>, headers: HeaderMa
 fn status(p: &Problem) -> StatusCode {
     match p.code.as_str() {
         "busy" | "unavailable" | "conflict" => StatusCode::SERVICE_UNAVAILABLE,
-        "repeated" | "stale" | "task_closed" => StatusCode::CONFLICT,
-        "unknown_task" => StatusCode::NOT_FOUND,
+        "repeated" | "stale" | "task_closed" | "cluster_state" => StatusCode::CONFLICT,
+        "unknown_task" | "unknown_cluster" => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     }
 }
@@ -107,7 +118,7 @@ async fn days(State(api): State<Api>) -> Result<Response, HttpProblem> {
 
 async fn load(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
     let days = Box::new(read(&body)?);
-    ask(&api, ("/calendar", &headers), Heard::Days(days)).await
+    ask(&api.doors.tickets, ("/calendar", &headers), Heard::Days(days)).await
 }
 
 async fn close(
@@ -118,7 +129,18 @@ async fn close(
 ) -> Result<Response, HttpProblem> {
     let task: TaskId = task.parse().map_err(|p| HttpProblem(StatusCode::NOT_FOUND, p))?;
     let minutes = Box::new(read(&body)?);
-    ask(&api, ("/supervision", &headers), Heard::Close(task, minutes)).await
+    ask(&api.doors.tickets, ("/supervision", &headers), Heard::Close(task, minutes)).await
+}
+
+async fn cluster(
+    State(api): State<Api>,
+    Path(cluster): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, HttpProblem> {
+    let cluster: ClusterId = cluster.parse().map_err(|p| HttpProblem(StatusCode::NOT_FOUND, p))?;
+    let act = Box::new(read(&body)?);
+    ask(&api.doors.clusters, ("/clusters", &headers), clusters::Heard::Act(cluster, act)).await
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpProblem> {
@@ -126,9 +148,13 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpProblem> {
 }
 
 /// Hands a change in under its key, which is one of `source`.
-async fn ask(api: &Api, (source, headers): (&str, &HeaderMap), change: Heard) -> Result<Response, HttpProblem> {
+async fn ask<H: Handler<Answer = AnswerOutcome>>(
+    door: &Door<H>,
+    (source, headers): (&str, &HeaderMap),
+    change: H::Heard,
+) -> Result<Response, HttpProblem> {
     let key = idempotency_key(headers).map_err(|p| HttpProblem(StatusCode::BAD_REQUEST, p))?;
-    let asked = api.door.ask(MessageId::of_event(source, key), change, traceparent(headers)).await;
+    let asked = door.ask(MessageId::of_event(source, key), change, traceparent(headers)).await;
     let outcome = asked.map_err(|p| HttpProblem(status(&p), p))?;
     Ok(Json(outcome).into_response())
 }
@@ -148,5 +174,5 @@ struct Change {
 async fn change(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, HttpProblem> {
     let Change { book, from, person, reason, succeeded } = read(&body)?;
     let new = NewRules { book, from, person, reason, succeeded };
-    ask(&api, ("/rules", &headers), Heard::Rules(Box::new(new))).await
+    ask(&api.doors.tickets, ("/rules", &headers), Heard::Rules(Box::new(new))).await
 }

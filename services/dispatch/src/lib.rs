@@ -9,7 +9,8 @@
 //! `acts.rs` the list of all acts and who does them; behind it `unit.rs` and `together.rs` what units do, `desk.rs` and
 //! `centre.rs` what the district centre does, `requests.rs` what is asked and granted, `merge.rs` one cause with many
 //! reporters, `watch.rs` supervision; `system.rs` what clocks that run out ask for and what citizens do; `register.rs` and
-//! `calendar.rs` the rules and who changes them, `supervision.rs` periodic work, `by_itself.rs` what nobody asks for.
+//! `calendar.rs` the rules and who changes them, `supervision.rs` periodic work, `by_itself.rs` what nobody asks for,
+//! `clusters/` what belongs together.
 
 mod acts;
 mod api;
@@ -57,8 +58,14 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
     let engine = context.engine(Dispatch::default(), &db, &relay);
     context.listen(topology::DISPATCH, &engine);
     context.listen(topology::DISPATCH_ACTS, &engine);
-    context.listen(topology::DISPATCH_CLUSTERS, &context.engine(clusters::Notices, &db, &relay));
-    let door = context.door(&engine);
+    let clusters = context.engine(clusters::Clusters::default(), &db, &relay);
+    context.listen(topology::DISPATCH_CLUSTERS, &clusters);
+    let doors = api::Doors { tickets: context.door(&engine), clusters: context.door(&clusters) };
+    let reads = db.clone();
+    context.every("reporters told", move || {
+        let (engine, db) = (clusters.clone(), reads.clone());
+        async move { clusters::tell::round(&engine, &db).await }
+    });
     let (teller, reads) = (engine.clone(), db.clone());
     context.every("rules told again", move || {
         let engine = teller.clone();
@@ -68,5 +75,5 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
         let (engine, db) = (engine.clone(), reads.clone());
         async move { by_itself::round(&engine, &db).await }
     });
-    context.serve(&settings, api::router(door, db)).await
+    context.serve(&settings, api::router(doors, db)).await
 }

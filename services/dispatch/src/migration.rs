@@ -95,6 +95,9 @@ impl MigrationTrait for First {
                 .to_owned(),
         )
         .await?;
+        let first_run =
+            Table::create().table("first_run").col(big_integer("id").primary_key()).col(big_integer("at_ms")).to_owned();
+        m.create_table(first_run).await?;
         m.create_table(
             Table::create()
                 .table("supervision_task")
@@ -110,13 +113,48 @@ impl MigrationTrait for First {
                 .col(text_null("minutes"))
                 .to_owned(),
         )
-        .await
+        .await?;
+        clusters(m).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["supervision_task", "register", "work_order", "ticket"] {
+        for table in ["cluster_ticket", "cluster", "first_run", "supervision_task", "register", "work_order", "ticket"] {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
     }
+}
+
+async fn clusters(m: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let cluster = Table::create()
+        .table("cluster")
+        .col(text("cluster_id").primary_key())
+        .col(big_integer("version"))
+        .col(big_integer("seq"))
+        .col(text("state"))
+        .col(text("first_ticket"))
+        .col(big_integer("tickets"))
+        .col(big_integer("people"))
+        .col(big_integer_null("rested"))
+        .col(text_null("unit"))
+        .col(text_null("cause"))
+        .col(text_null("done"))
+        .col(text_null("person"))
+        .col(big_integer_null("telling_ms"))
+        .to_owned();
+    let ticket = Table::create()
+        .table("cluster_ticket")
+        .col(text("ticket_id").primary_key())
+        .col(text("cluster_id"))
+        .col(integer("told"))
+        .to_owned();
+    m.create_table(cluster).await?;
+    m.create_table(ticket).await?;
+    // who waits to be told is found without looking at any other
+    let telling = "CREATE INDEX cluster_telling ON cluster (telling_ms) WHERE telling_ms IS NOT NULL";
+    let untold = "CREATE INDEX cluster_ticket_cluster ON cluster_ticket (cluster_id, told, ticket_id)";
+    for index in [telling, untold] {
+        m.get_connection().execute_unprepared(index).await?;
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    lifecycle::{Act, Change, Clock},
+    lifecycle::{Act, Change, Clock, Note},
     ticket::{By, Moved, TicketFact},
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub struct Told {
     reply: i64,
     /// The fact that the division is from.
     division: i64,
+    /// What became of the matter that several people reported, and by which fact.
+    pub cluster: Option<(i64, String)>,
     /// The case that the ticket is merged under, and by which fact; none again after a split.
     pub lead: (i64, Option<String>),
 }
@@ -80,7 +82,7 @@ impl Told {
 pub fn concerns(fact: &TicketFact) -> bool {
     match fact {
         TicketFact::Received(_) | TicketFact::Classified(_) | TicketFact::Progressed(_) | TicketFact::CoReported(_) => false,
-        TicketFact::Noted(f) => date_change(fact, &f.by, f.at).is_some(),
+        TicketFact::Noted(f) => f.note == Note::Inform || date_change(fact, &f.by, f.at).is_some(),
         _ => true,
     }
 }
@@ -110,6 +112,9 @@ pub fn after(before: Option<&Model>, fact: &TicketFact, seq: u64, now: DateTime<
             (row.division, told.division) = (f.division.as_ref().map(ToString::to_string), seq);
         }
         TicketFact::Moved(f) => told.moved(f, seq),
+        TicketFact::Noted(f) if f.note == Note::Inform && told.cluster.as_ref().is_none_or(|(last, _)| seq > *last) => {
+            told.cluster = Some((seq, f.text.clone().unwrap_or_default()));
+        }
         _ => {}
     }
     if seq > row.seq {

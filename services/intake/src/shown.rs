@@ -26,6 +26,8 @@ pub struct Shown {
     /// What the citizen is asked for, while the ticket waits for it.
     asked: Option<String>,
     reply: Option<String>,
+    /// What became of the matter, if several people reported it.
+    cluster: Option<String>,
     /// How the case stands that the ticket is merged under: it is handled for both.
     lead: Option<Stands>,
     /// What citizens did with the ticket, and what became of it, oldest first.
@@ -93,12 +95,14 @@ impl Shown {
         let Seen { registration, progress, lead, acts } = seen;
         let stands = Stands::of(progress.as_ref(), now_ms);
         let told = progress.as_ref().map(Told::of).unwrap_or_default();
+        let cluster = told.cluster.clone().map(|(_, answer)| answer);
         let asked = told.asked.clone().map(|(_, asked)| asked).filter(|_| stands.state == State::NeedInfo.code());
         Self {
             number: registration.number,
             received_at: rfc3339(registration.received_ms),
             dates: told.changes().into_iter().map(Date::of).collect(),
             asked,
+            cluster,
             reply: progress.and_then(|p| p.reply),
             lead: lead.map(|lead| Stands::of(Some(&lead), now_ms)),
             answers: acts.into_iter().map(Answered::of).collect(),

@@ -144,11 +144,11 @@ pub const HOTLINE_RECEIPTS: Tap =
 pub const CONSOLE: Tap =
     Tap { stream: subject::FACTS, durable: "console", filters: &["ticket.v1.*", "clock.v1.*"], pace: Pace::Gather };
 
-/// Tickets as they come and end, to classification, which looks what belongs together.
+/// Tickets as they come, end and are reopened, to classification, which looks what belongs together.
 pub const CLASSIFICATION_CLUSTERS: Tap = Tap {
     stream: subject::FACTS,
     durable: "classification-clusters",
-    filters: &["ticket.v1.classified", "ticket.v1.closed", "ticket.v1.moved", "cluster.v1.repeated"],
+    filters: &["ticket.v1.classified", "ticket.v1.dispatched", "ticket.v1.closed", "ticket.v1.moved", "cluster.v1.repeated"],
     pace: Pace::Gather,
 };
 /// Tickets that say nearly the same, to intake, which knows whether one person reported them.
@@ -158,7 +158,7 @@ pub const INTAKE_REPEATS: Tap =
 pub const DISPATCH_CLUSTERS: Tap = Tap {
     stream: subject::FACTS,
     durable: "dispatch-clusters",
-    filters: &["cluster.v1.repeated", "cluster.v1.proposed", "cluster.v1.heated", "cluster.v1.sensitive"],
+    filters: &["cluster.v1.repeated", "cluster.v1.proposed", "cluster.v1.grown", "cluster.v1.heated", "cluster.v1.sensitive"],
     pace: Pace::Gather,
 };
 /// All of clusters, to the console.

@@ -1,14 +1,39 @@
 //! What is said of tickets that belong together: repeats (重复件), clusters (群体件), hot topics, sensitive words.
 //!
-//! All of it is advice. Nothing is merged and nothing is changed on a ticket before a person says so.
+//! What classification and intake say is advice. Nothing is merged and nothing is changed on a ticket before a person
+//! says so. What persons of the centre do with a proposed cluster, dispatch says ([`Moved`]).
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     family::family,
-    id::{ClusterId, DivisionCode, TicketId},
+    id::{ClusterId, DivisionCode, TicketId, UnitId},
 };
+
+vocabulary! {
+    /// How far a proposed cluster is (domain.md 2.3).
+    enum ClusterState, "state of a cluster" {
+        Open      "open"      "待核实"           "open";
+        Refused   "refused"   "非同一事项"       "not one matter";
+        Confirmed "confirmed" "已查明原因"       "cause confirmed";
+        Handled   "handled"   "已处置，正在告知" "handled, reporters are being told";
+        Told      "told"      "已逐一告知"       "each reporter told";
+        Closed    "closed"    "已办结"           "closed";
+    }
+}
+
+vocabulary! {
+    /// A step of a proposed cluster.
+    enum ClusterStep, "step of a cluster" {
+        Refuse  "refuse"  "认定非同一事项" "find that it is not one matter";
+        Confirm "confirm" "查明原因"       "confirm the cause";
+        Handle  "handle"  "处置完毕"       "say what was done";
+        Tell    "tell"    "逐一告知诉求人" "tell each reporter";
+        Close   "close"   "办结"           "close";
+        Reopen  "reopen"  "明显增多，再次提示" "propose again: it has grown clearly";
+    }
+}
 
 family! {
     /// Subject `cluster.v1.<kind>`. No fact tells who reported.
@@ -25,6 +50,8 @@ family! {
         Heated = "heated",
         /// A ticket holds sensitive words; its leaders are told at once.
         Sensitive = "sensitive",
+        /// 群体件: a person of the centre, or a rule, took a proposed cluster a step further.
+        Moved = "moved",
     }
 }
 
@@ -132,12 +159,40 @@ pub struct Sensitive {
     pub at: DateTime<Utc>,
 }
 
+/// A proposed cluster went a step further; by dispatch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Number of the step within the cluster, from 1.
+    pub seq: u32,
+    /// What was done.
+    pub step: ClusterStep,
+    /// How far it is from then on.
+    pub state: ClusterState,
+    /// The responsible unit, once the cause is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// The cause, what was done, or why; numbers masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Staff number; none if it is done by rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Tickets and people of the cluster then.
+    pub tickets: u32,
+    /// The same without repeats of one person.
+    pub people: u32,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 impl ClusterFact {
     /// The ticket that a notice of it is about; none if it asks nobody to look.
     #[must_use]
     pub const fn ticket(&self) -> Option<TicketId> {
         match self {
-            Self::Similar(_) | Self::Grown(_) => None,
+            Self::Similar(_) | Self::Grown(_) | Self::Moved(_) => None,
             Self::Repeated(f) => Some(f.ticket),
             Self::Proposed(f) => Some(f.topic.first),
             Self::Heated(f) => Some(f.topic.first),

@@ -16,6 +16,8 @@
 //! The contract is append-only: a new field has a default, anything else is a new subject version.
 //! Frozen samples of every message lie in `golden/` and a test decodes them all.
 
+#[macro_use]
+pub mod lifecycle;
 pub mod clock;
 pub mod cluster;
 pub mod district;
@@ -24,8 +26,6 @@ pub mod envelope;
 pub mod family;
 pub mod id;
 pub mod intake;
-#[macro_use]
-pub mod lifecycle;
 pub mod problem;
 pub mod rules;
 pub mod subject;

@@ -1,8 +1,10 @@
 //! Facts about clusters in, the list of topics and each topic's page out.
 
-use axum::{Json, Router, routing::post};
+use std::sync::{Arc, Mutex};
+
+use axum::{Json, Router, extract::Path, http::HeaderMap, routing::post};
 use contracts::{
-    cluster::{ClusterFact, Heated, Member, Proposed, Repeated, Sensitive, Topic},
+    cluster::{ClusterFact, ClusterState, ClusterStep, Heated, Member, Moved, Proposed, Repeated, Sensitive, Topic},
     envelope::Inbound,
     id::{ClusterId, MessageId, TicketId},
 };
@@ -134,4 +136,98 @@ async fn a_clerk_finds_what_is_like_a_report_and_its_words_stand_in_no_address()
     assert_eq!(page.status, 200);
     assert!(page.text.contains("JZ20260302-000101") && page.text.contains("停水了&#60;b&#62;"), "{}", page.text);
     assert!(!World::new().await.get("/topics").await.text.contains("<textarea"), "without classification there is no form");
+}
+
+fn moved(seq: u32, step: ClusterStep, state: ClusterState, by: Option<(&str, &str)>) -> ClusterFact {
+    let (text, person) = by.map(|(text, person)| (text.to_owned(), person.to_owned())).unzip();
+    let unit = (state != ClusterState::Refused).then(|| "D26".parse().unwrap());
+    let cluster = ClusterId::derive(id(100));
+    Moved { cluster, seq, step, state, unit, text, person, tickets: 5, people: 5, at: at(START) }.into()
+}
+
+/// The acts that a page offers.
+fn offered(page: &str) -> Vec<&str> {
+    page.split("name=\"do\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_done_with_a_cluster_is_shown_and_the_next_acts_are_offered() {
+    let path = format!("/topics/{}", ClusterId::derive(id(100)));
+    let steps = [
+        moved(1, ClusterStep::Confirm, ClusterState::Confirmed, Some(("水泵<b>损坏", "CENTRE-003"))),
+        moved(2, ClusterStep::Handle, ClusterState::Handled, Some(("已更换水泵", "CENTRE-004"))),
+        moved(3, ClusterStep::Tell, ClusterState::Told, None),
+        moved(4, ClusterStep::Close, ClusterState::Closed, Some(("已恢复供水", "CENTRE-003"))),
+    ];
+    for (n, acts, state) in [
+        (0, "confirm refuse", "待核实"),
+        (1, "refuse handle", "已查明原因"),
+        (2, "", "已处置，正在告知"),
+        (3, "close", "已逐一告知"),
+        (4, "", "已办结"),
+    ] {
+        let world = World::with_dispatch("http://127.0.0.1:1").await;
+        folds(&world, &facts()).await;
+        let told: Vec<ClusterFact> = steps[..n].iter().rev().chain(&steps[..n]).cloned().collect();
+        folds(&world, &told).await;
+        let page = world.get(&path).await.text;
+        assert_eq!(offered(&page).join(" "), acts, "after {n} steps");
+        assert!(page.contains(state), "{page}");
+        assert!(world.get("/topics").await.text.contains(state));
+        let json = world.get(&format!("/api/v1{path}")).await.json();
+        assert_eq!(json["steps"].as_array().map(Vec::len), Some(n));
+    }
+    let world = World::new().await;
+    folds(&world, &facts()).await;
+    folds(&world, &steps).await;
+    let page = world.get(&format!("{path}?lang=en")).await.text;
+    for said in ["水泵&#60;b&#62;损坏", "CENTRE-003", "CENTRE-004", "已更换水泵", "by rule", "closed"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(offered(&page).is_empty(), "without an address there are no forms");
+}
+
+#[tokio::test]
+async fn a_clerk_takes_a_cluster_further_and_a_form_of_another_site_is_not_taken() {
+    let came: Arc<Mutex<Vec<(String, String, Value)>>> = Arc::default();
+    let heard = came.clone();
+    let act = move |Path(cluster): Path<String>, headers: HeaderMap, Json(body): Json<Value>| {
+        let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+        let refused = body["act"]["do"] == "close";
+        heard.lock().unwrap().push((cluster, key, body));
+        let problem = json!({"code": "cluster_state", "zh": "不能这样办理", "en": "that can't be done now"});
+        async move {
+            match refused {
+                true => (axum::http::StatusCode::CONFLICT, Json(problem)),
+                false => (axum::http::StatusCode::OK, Json(json!({"outcome": "done"}))),
+            }
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().route("/api/v1/clusters/{cluster}/acts", post(act));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let world = World::with_dispatch(&url).await;
+    folds(&world, &facts()).await;
+    let cluster = ClusterId::derive(id(100)).to_string();
+    let (path, own) = (format!("/topics/{cluster}/acts"), [("sec-fetch-site", "same-origin")]);
+    let form = [("do", "confirm"), ("cause", " 水泵损坏 "), ("unit", "D26"), ("person", "CENTRE-003"), ("key", "k-1")];
+    let answer = world.post(&path, &form, &own).await;
+    assert_eq!(
+        (answer.status, answer.headers["location"].to_str().unwrap()),
+        (303, format!("/topics/{cluster}?done=1").as_str())
+    );
+    let body = json!({"person": "CENTRE-003", "act": {"do": "confirm", "cause": "水泵损坏", "unit": "D26"}});
+    assert_eq!(came.lock().unwrap().pop().unwrap(), (cluster.clone(), "k-1".to_owned(), body));
+    assert!(world.get(&format!("/topics/{cluster}?done=1")).await.text.contains("已办理"));
+
+    let close = [("do", "close"), ("note", "完"), ("person", "1"), ("key", "k-2")];
+    let refused = world.post(&path, &close, &own).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text.contains("不能这样办理"), "{}", refused.text);
+    let before = came.lock().unwrap().len();
+    assert_eq!(world.post(&path, &form, &[("sec-fetch-site", "cross-site")]).await.status, 403);
+    assert_eq!(world.post(&path, &[("do", "destroy"), ("key", "k-3")], &own).await.status, 400);
+    assert_eq!(world.post("/topics/none/acts", &form, &own).await.status, 404);
+    assert_eq!(came.lock().unwrap().len(), before);
 }

@@ -61,6 +61,43 @@ pub mod topic_ticket {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What was done with a proposed cluster, and by whom.
+pub mod topic_step {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// One step.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "topic_step")]
+    pub struct Model {
+        /// Topic.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub topic_id: String,
+        /// Number of the step, from 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        /// Step code (`contracts::cluster::ClusterStep`).
+        pub step: String,
+        /// State code from then on (`contracts::cluster::ClusterState`).
+        pub state: String,
+        /// The responsible unit.
+        pub unit: Option<String>,
+        /// The words.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub text: Option<String>,
+        /// Staff number; none if it was done by rule.
+        pub person: Option<String>,
+        /// When, ms.
+        pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Tickets of which leaders hear: sensitive words, or the same person once more.
 pub mod attention {
     use sea_orm::entity::prelude::*;

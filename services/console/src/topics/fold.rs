@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use contracts::{
-    cluster::{ClusterFact, Topic},
+    cluster::{ClusterFact, Moved, Topic},
     envelope::{Envelope, Inbound},
     problem::Problem,
 };
@@ -14,7 +14,7 @@ use outbox::{
 };
 
 use super::{
-    entity::{attention, topic, topic_ticket},
+    entity::{attention, topic, topic_step, topic_ticket},
     store,
 };
 
@@ -38,6 +38,7 @@ pub struct Desk {
     topics: BTreeMap<String, topic::Model>,
     tickets: BTreeMap<String, topic_ticket::Model>,
     attention: BTreeMap<(String, &'static str), attention::Model>,
+    steps: BTreeMap<(String, i64), topic_step::Model>,
 }
 
 /// What people are called to look at.
@@ -80,6 +81,19 @@ impl Desk {
     }
 }
 
+fn step(f: &Moved) -> topic_step::Model {
+    topic_step::Model {
+        topic_id: f.cluster.to_string(),
+        seq: f.seq.into(),
+        step: f.step.code().to_owned(),
+        state: f.state.code().to_owned(),
+        unit: f.unit.as_ref().map(ToString::to_string),
+        text: f.text.clone(),
+        person: f.person.clone(),
+        at_ms: f.at.timestamp_millis(),
+    }
+}
+
 impl Handler for Topics {
     const SERVICE: &'static str = "console";
     const INBOX: bool = false;
@@ -92,7 +106,7 @@ impl Handler for Topics {
             ClusterFact::Proposed(f) => Some(f.topic.cluster.to_string()),
             ClusterFact::Grown(f) => Some(f.topic.cluster.to_string()),
             ClusterFact::Heated(f) => Some(f.topic.cluster.to_string()),
-            ClusterFact::Similar(_) | ClusterFact::Repeated(_) | ClusterFact::Sensitive(_) => None,
+            ClusterFact::Similar(_) | ClusterFact::Repeated(_) | ClusterFact::Sensitive(_) | ClusterFact::Moved(_) => None,
         };
         let ids: Vec<String> = batch.iter().filter_map(cluster).collect();
         let known = store::topics(&**tx, &ids).await?;
@@ -105,6 +119,10 @@ impl Handler for Topics {
             ClusterFact::Proposed(f) => desk.topic(&f.topic, None),
             ClusterFact::Grown(f) => desk.topic(&f.topic, None),
             ClusterFact::Heated(f) => desk.topic(&f.topic, Some(f.topic.at.timestamp_millis())),
+            ClusterFact::Moved(f) => {
+                let step = step(f);
+                desk.steps.insert((step.topic_id.clone(), step.seq), step);
+            }
             ClusterFact::Repeated(f) => {
                 desk.look(REPEATED, f.ticket.to_string(), &f.number, f.of_number.clone(), f.at.timestamp_millis());
             }
@@ -123,6 +141,8 @@ impl Handler for Topics {
         bulk::write::<topic_ticket::Entity>(&**tx, &rows, Existing::Keep).await?;
         let rows: Vec<attention::Model> = desk.attention.into_values().collect();
         bulk::write::<attention::Entity>(&**tx, &rows, Existing::Keep).await?;
+        let rows: Vec<topic_step::Model> = desk.steps.into_values().collect();
+        bulk::write::<topic_step::Entity>(&**tx, &rows, Existing::Keep).await?;
         Ok(())
     }
 }

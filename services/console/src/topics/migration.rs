@@ -43,7 +43,19 @@ impl MigrationTrait for Topics {
             .col(big_integer("at_ms"))
             .primary_key(Index::create().col("ticket_id").col("kind"))
             .to_owned();
-        for table in [topic, ticket, attention] {
+        let step = Table::create()
+            .table("topic_step")
+            .col(text("topic_id"))
+            .col(big_integer("seq"))
+            .col(text("step"))
+            .col(text("state"))
+            .col(text_null("unit"))
+            .col(text_null("text"))
+            .col(text_null("person"))
+            .col(big_integer("at_ms"))
+            .primary_key(Index::create().col("topic_id").col("seq"))
+            .to_owned();
+        for table in [topic, ticket, attention, step] {
             m.create_table(table).await?;
         }
         for index in [
@@ -57,7 +69,7 @@ impl MigrationTrait for Topics {
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["attention", "topic_ticket", "topic"] {
+        for table in ["topic_step", "attention", "topic_ticket", "topic"] {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

@@ -1,9 +1,10 @@
 //! 热点专题: what many people report, what grows, what comes back (每月一题, 未诉先办), and what leaders are to see; as pages
-//! and as JSON. A clerk finds here what is like a report.
+//! and as JSON. A clerk finds here what is like a report, and takes a proposed cluster further: its cause, what was done.
 
 mod entity;
 pub mod fold;
 mod migration;
+mod steps;
 mod store;
 
 use askama::Template;
@@ -12,10 +13,10 @@ use axum::{
     extract::{Form, Path, Query, State, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use chassis::http::HttpProblem;
-use contracts::problem::Problem;
+use contracts::{cluster::ClusterState, problem::Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -31,6 +32,7 @@ use crate::{
     visit::{Failure, Frame, Visit, failed, remembered},
 };
 use entity::{attention, topic};
+use steps::{FormView, Step, StepView};
 use store::Counted;
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -47,6 +49,7 @@ pub fn router(desk: Desk) -> Router {
     Router::new()
         .route("/topics", get(list).post(seek))
         .route("/topics/{topic}", get(one))
+        .route("/topics/{topic}/acts", post(steps::act))
         .route("/api/v1/topics", get(list_json))
         .route("/api/v1/topics/{topic}", get(one_json))
         .with_state(desk)
@@ -74,10 +77,12 @@ struct TopicView {
     /// It keeps coming back: a matter to be governed before anybody complains.
     recurrent: bool,
     hot: bool,
+    /// How far the centre is with it.
+    state: ClusterState,
 }
 
 impl TopicView {
-    fn of(counted: &Counted, topic: &topic::Model, since: i64) -> Self {
+    fn of(counted: &Counted, topic: &topic::Model, since: i64, state: ClusterState) -> Self {
         Self {
             topic: topic.topic_id.clone(),
             text: topic.text.clone(),
@@ -93,6 +98,7 @@ impl TopicView {
             weeks: counted.weeks,
             recurrent: counted.weeks >= RECURRENT,
             hot: topic.heated_ms.is_some_and(|t| t >= since),
+            state,
         }
     }
 }
@@ -123,7 +129,9 @@ async fn listed(desk: &Desk, days: i64) -> Result<Listed, Failure> {
     let ids: Vec<String> = counted.iter().map(|c| c.topic_id.clone()).collect();
     let known = store::topics(desk.db.read(), &ids).await.map_err(|e| unavailable(&e))?;
     let find = |id: &str| known.iter().find(|t| t.topic_id == id);
-    let topics = counted.iter().filter_map(|c| Some(TopicView::of(c, find(&c.topic_id)?, since))).collect();
+    let steps = store::steps(&desk.db, &ids).await.map_err(|e| unavailable(&e))?;
+    let view = |c: &Counted| Some(TopicView::of(c, find(&c.topic_id)?, since, steps::state(&steps, &c.topic_id)));
+    let topics = counted.iter().filter_map(view).collect();
     let attention = store::attention(&desk.db, since).await.map_err(|e| unavailable(&e))?;
     let shown = |a: attention::Model| Attention { number: a.number, kind: a.kind, what: a.what, at: rfc3339_ms(a.at_ms) };
     Ok(Listed { days, at: rfc3339_ms(now), topics, attention: attention.into_iter().map(shown).collect() })
@@ -217,6 +225,16 @@ struct TopicPage {
     division: String,
     heated: Option<String>,
     rows: Vec<RowView>,
+    topic: String,
+    state: ClusterState,
+    steps: Vec<StepView>,
+    /// None without an address of dispatch.
+    forms: Vec<FormView>,
+    units: Vec<names::Choice>,
+    /// Makes an act that is sent twice the same one.
+    key: String,
+    /// An act was done just now.
+    done: bool,
 }
 
 async fn one(
@@ -232,8 +250,11 @@ async fn one(
 }
 
 async fn whole(desk: &Desk, visit: &Visit, id: &str) -> Result<String, Failure> {
-    no_parameters(&visit.pairs)?;
+    let (done, others): (Vec<_>, Vec<_>) = visit.pairs.iter().cloned().partition(|(k, v)| k == "done" && v == "1");
+    no_parameters(&others)?;
     let topic = find(desk, id).await?;
+    let steps = store::steps(&desk.db, std::slice::from_ref(&topic.topic_id)).await.map_err(|e| unavailable(&e))?;
+    let state = steps::state(&steps, &topic.topic_id);
     let (now, lang) = (desk.clock.now().timestamp_millis(), visit.lang);
     let rows = store::tickets(&desk.db, &topic.topic_id).await.map_err(|e| unavailable(&e))?;
     let (title, here) = (lang.pick("热点专题", "Topic").to_owned(), format!("/topics/{}", topic.topic_id));
@@ -244,6 +265,13 @@ async fn whole(desk: &Desk, visit: &Visit, id: &str) -> Result<String, Failure> 
         division: topic.division.as_deref().map(names::division_text).unwrap_or_default(),
         heated: topic.heated_ms.map(china_ms),
         rows: rows.iter().map(|r| RowView::of(r, now, lang)).collect(),
+        state,
+        steps: steps.iter().map(|s| StepView::of(s, lang)).collect(),
+        forms: if desk.dispatch.is_some() { steps::forms(state, lang) } else { Vec::new() },
+        units: names::all_units(),
+        key: uuid::Uuid::new_v4().to_string(),
+        done: !done.is_empty(),
+        topic: topic.topic_id,
     })
 }
 
@@ -265,9 +293,12 @@ async fn one_json(State(desk): State<Desk>, Path(topic): Path<String>) -> Result
     let topic = find(&desk, &topic).await.map_err(problem)?;
     let rows = store::tickets(&desk.db, &topic.topic_id).await.map_err(|e| problem(unavailable(&e)))?;
     let numbers: Vec<String> = rows.into_iter().map(|r| r.number).collect();
+    let steps = store::steps(&desk.db, std::slice::from_ref(&topic.topic_id)).await.map_err(|e| problem(unavailable(&e)))?;
+    let state = steps::state(&steps, &topic.topic_id);
     Ok(fresh(json!({
         "topic": topic.topic_id, "text": topic.text, "category": topic.category, "division": topic.division,
         "people": topic.people, "heated_at": topic.heated_ms.map(rfc3339_ms), "tickets": numbers,
+        "state": state, "steps": steps.into_iter().map(Step::of).collect::<Vec<_>>(),
     })))
 }
 

@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use super::entity::{attention, topic, topic_ticket};
+use super::entity::{attention, topic, topic_step, topic_ticket};
 use crate::entity::ticket;
 
 /// Topics of one list, and tickets of one topic that are shown.
@@ -60,6 +60,13 @@ pub async fn tickets(db: &Db, topic: &str) -> Result<Vec<ticket::Model>, DbErr> 
     let ids: Vec<String> = own.limit(TICKETS).all(db.read()).await?.into_iter().map(|t| t.ticket_id).collect();
     let mut rows = bulk::find_in::<ticket::Entity>(db.read(), ticket::Column::TicketId, &ids).await?;
     rows.sort_by(|a, b| (a.received_ms, &a.ticket_id).cmp(&(b.received_ms, &b.ticket_id)));
+    Ok(rows)
+}
+
+/// What was done with these topics, each topic's steps in their order.
+pub async fn steps(db: &Db, topics: &[String]) -> Result<Vec<topic_step::Model>, DbErr> {
+    let mut rows = bulk::find_in::<topic_step::Entity>(db.read(), topic_step::Column::TopicId, topics).await?;
+    rows.sort_by(|a, b| (&a.topic_id, a.seq).cmp(&(&b.topic_id, b.seq)));
     Ok(rows)
 }
 

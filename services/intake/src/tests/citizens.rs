@@ -75,6 +75,25 @@ fn ticket() -> TicketId {
     TicketId::derive(&"web".parse().unwrap(), "a")
 }
 
+fn note(desk: &Desk, note: Note, by: By) -> Noted {
+    Noted {
+        ticket: ticket(),
+        note,
+        order: None,
+        units: vec![],
+        request: None,
+        class: None,
+        category: None,
+        lead: None,
+        level: None,
+        reply_due: None,
+        answers: None,
+        text: None,
+        at: desk.now,
+        by,
+    }
+}
+
 async fn reported() -> Desk {
     let mut desk = Desk::open().await;
     desk.submit("web", &["a"], "路灯不亮").await;
@@ -91,20 +110,8 @@ async fn every_change_of_the_date_is_shown_with_its_reason_whatever_comes_first(
             desk.moved(Act::Suspend, State::Suspended, &[(Change::Paused, None)], "等待停电窗口").into(),
             desk.moved(Act::Resume, State::InProgress, &[(Change::Resumed, Some(4))], "停电窗口已定").into(),
             Noted {
-                ticket: ticket(),
-                note: Note::Reclassify,
-                order: None,
-                units: vec![],
-                request: None,
-                class: None,
-                category: None,
-                lead: None,
-                level: None,
-                reply_due: None,
-                answers: None,
                 text: Some("需多部门协调".into()),
-                at: desk.now,
-                by: desk.by(State::InProgress, &[(Change::Recounted, Some(6))]),
+                ..note(&desk, Note::Reclassify, desk.by(State::InProgress, &[(Change::Recounted, Some(6))]))
             }
             .into(),
         ];
@@ -206,6 +213,26 @@ async fn a_merged_ticket_shows_how_its_lead_case_stands_and_a_split_one_does_not
     desk.fact(5, split).await;
     let shown = desk.shown().await;
     assert_eq!((&shown["lead"], &shown["due"]), (&Value::Null, &json!("2026-03-03T15:59:00Z")));
+}
+
+/// What became of a matter that many reported: shown beside the own reply, the newest, whatever comes first.
+#[tokio::test]
+async fn a_reporter_is_told_what_became_of_a_matter_that_many_reported() {
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let mut desk = reported().await;
+        let inform = |text: &str| -> TicketFact {
+            let by = desk.by(State::Closed, &[]);
+            Noted { text: Some(text.into()), ..note(&desk, Note::Inform, by) }.into()
+        };
+        let reply = desk.moved(Act::AnswerNow, State::Answered, &[], "已答复").into();
+        let facts = [reply, inform("原因：水泵损坏"), inform("原因：水泵又损坏")];
+        for i in order {
+            desk.fact(2 + i as u64, facts[i].clone()).await;
+        }
+        let shown = desk.shown().await;
+        assert_eq!((&shown["reply"], &shown["cluster"]), (&json!("已答复"), &json!("原因：水泵又损坏")));
+        assert_eq!(shown["dates"], json!([]));
+    }
 }
 
 #[tokio::test]

@@ -40,6 +40,7 @@ vocabulary! {
         Succeed             "succeed"              "机构调整承接" "pass to the successor of a reorganised unit";
         Recalculate         "recalculate"          "重算时限"     "compute a provisional deadline anew by a new calendar";
         Hold                "hold"                 "待人工受理"   "wait for a call-taker, who is to accept it in time";
+        Inform              "inform"               "告知诉求人"   "tell the reporter what became of the cluster";
     }
 }
 
@@ -159,6 +160,7 @@ pub const NOTES: &[NoteRow] = notes! {
     Succeed, in *LIVE, by [Administrator], clocks [];
     Recalculate, in *LIVE, by [Administrator], clocks [];
     Hold, in [Received], by [System], clocks [];
+    Inform, in *LIVE, by [Dispatcher], clocks [];
 };
 
 impl Note {

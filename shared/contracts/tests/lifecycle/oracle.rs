@@ -103,6 +103,7 @@ reclassify        | RECEIVED PENDING_DISPATCH DISPATCHED IN_PROGRESS | call_take
 succeed           | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 recalculate       | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 hold              | RECEIVED | system
+inform            | OPEN CLOSED ANSWERED HANDED_OVER MERGED | dispatcher
 ";
 
 const OPEN: &str = "RECEIVED NEED_INFO PENDING_DISPATCH DISPATCHED IN_PROGRESS RETURN_REVIEW \
