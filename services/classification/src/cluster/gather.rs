@@ -159,9 +159,7 @@ impl Gathering {
             let groups = &mut self.memory().groups;
             let sight = see(groups.eye(), row);
             groups.place(ticket, Some((row.received_ms, sight)), None);
-            if row.ended == 1 {
-                groups.end(ticket);
-            }
+            groups.stands(ticket, row.ended == 0);
         }
         let memory = &mut *self.memory();
         for m in &members {
@@ -174,7 +172,7 @@ impl Gathering {
         Ok(())
     }
 
-    /// A ticket that is new, or that ended.
+    /// A ticket that is new, that ended, or that was reopened.
     fn arrive(&self, row: &matter::Model, place: i64, now: DateTime<Utc>, turn: &mut Turn) -> Result<(), Fault> {
         // ended before its classification was heard
         if row.number.is_empty() {
@@ -199,9 +197,7 @@ impl Gathering {
                 turn.said.push(say(MessageId::derive(ticket.0, "similar"), fact, now));
             }
         }
-        if row.ended == 1 {
-            groups.end(ticket);
-        }
+        groups.stands(ticket, row.ended == 0);
         Ok(())
     }
 

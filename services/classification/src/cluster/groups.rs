@@ -176,10 +176,11 @@ impl Groups {
         found.into_iter().map(|(_, ticket, fit)| (ticket, fit)).collect()
     }
 
-    /// A ticket is done with: it is no longer shown, but still tells what a cluster is about.
-    pub(super) fn end(&mut self, ticket: TicketId) {
+    /// Whether somebody still has to act on a ticket; one that is done with is not shown, but tells what a cluster is
+    /// about, and may be reopened.
+    pub(super) fn stands(&mut self, ticket: TicketId, open: bool) {
         if let Some(entry) = self.index.slot(ticket).and_then(|s| self.index.at_mut(s)) {
-            entry.open = false;
+            entry.open = open;
         }
     }
 

@@ -30,6 +30,8 @@ pub enum Heard {
     Stands(TicketId, bool, i64),
     /// A ticket repeats another one of the same reporter.
     Repeated(Box<Repeated>),
+    /// What changes nothing here.
+    Nothing,
 }
 
 impl HeardTrait for Heard {
@@ -43,6 +45,8 @@ impl HeardTrait for Heard {
         }
         match envelope.open::<TicketFact>(body)? {
             TicketFact::Classified(c) => Ok(Self::Classified(Box::new(c))),
+            // from round 2 on it may have been reopened; before, nothing had ended
+            TicketFact::Dispatched(d) if d.round < 2 => Ok(Self::Nothing),
             fact => {
                 let (head, seq) = (fact.head(), envelope.seq.and_then(|n| i64::try_from(n).ok()).unwrap_or(0));
                 let by = head.by.ok_or_else(not_heard)?;
@@ -129,7 +133,7 @@ impl Handler for Matters {
         let ticket = |m: &Inbound<Heard>| match &m.body {
             Heard::Classified(c) => Some(c.ticket.to_string()),
             Heard::Stands(ticket, _, _) => Some(ticket.to_string()),
-            Heard::Repeated(_) => None,
+            Heard::Repeated(_) | Heard::Nothing => None,
         };
         let mut tickets: Vec<String> = batch.iter().filter_map(ticket).collect();
         tickets.sort_unstable();
@@ -161,13 +165,15 @@ impl Handler for Matters {
             }
             Heard::Stands(ticket, open, seq) => {
                 let row = desk.row(*ticket);
-                if *seq > row.seq && (row.ended == 1) == *open {
+                // kept also if it stands as before, so that an older fact that comes late changes nothing
+                if *seq > row.seq {
                     desk.change(matter::Model { ended: i32::from(!open), seq: *seq, ..row });
                 }
             }
             Heard::Repeated(r) => {
                 desk.repeats.push(repeat::Model { ticket_id: r.ticket.to_string(), of: r.of.to_string() });
             }
+            Heard::Nothing => {}
         }
         Ok(Said { outbound, answer: () })
     }

@@ -199,6 +199,32 @@ async fn what_is_done_with_is_not_found_whatever_fact_comes_first() {
     }
 }
 
+/// 重新办理: closed, then reopened; also after a start, and for a replica that followed while it was closed.
+#[tokio::test]
+async fn what_is_reopened_is_found_again_whatever_fact_comes_first() {
+    for order in [[0, 1, 2], [0, 2, 1]] {
+        let mut office = Office::open().await;
+        let facts = [ticket(1, WATER[0], office.now), Heard::Stands(id(1), false, 7), Heard::Stands(id(1), true, 8)];
+        let mut replica = gathering();
+        for n in order {
+            office.hear(vec![facts[n].clone()]).await;
+            office.settle().await;
+            std::mem::swap(&mut replica, &mut office.gathering);
+            office.settle().await;
+            std::mem::swap(&mut replica, &mut office.gathering);
+        }
+        let started = gathering();
+        for gathering in [replica, started] {
+            office.gathering = gathering;
+            office.settle().await;
+            let found = office.gathering.similar(|eye| eye.see(WATER[1], "0401", &[], None), 10);
+            assert_eq!(found.iter().map(|f| f.0).collect::<Vec<_>>(), [id(1)], "{order:?}");
+        }
+        office.hear(vec![ticket(2, WATER[1], office.now)]).await;
+        assert!(kinds(&office.settle().await).contains(&"similar"), "{order:?}");
+    }
+}
+
 /// A start, and a second replica, follow the rows: each finds the same, and what one decided the other knows.
 #[tokio::test]
 async fn memory_follows_the_rows() {

@@ -272,7 +272,7 @@ fn the_same_tickets_are_the_same_index() {
             groups.place(id(n), Some((at(n), sight.clone())), None);
             groups.place(id(n), Some((at(n), sight)), None);
         }
-        order.iter().filter(|n| **n % 5 == 0).for_each(|&n| groups.end(id(n)));
+        order.iter().filter(|n| **n % 5 == 0).for_each(|&n| groups.stands(id(n), false));
         groups.forget(at(300), usize::MAX);
         let all = year.iter().map(|m| {
             let sight = see(&groups, m);
