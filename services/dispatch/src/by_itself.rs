@@ -3,11 +3,18 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use contracts::envelope::Outbound;
+use chrono::{DateTime, Utc};
+use contracts::{envelope::Outbound, supervision::Opened};
 use outbox::{Db, Engine, Fault, Tx};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::{Dispatch, calendar, case::Case, register, rules::At, store, supervision};
+use crate::{
+    Dispatch, calendar,
+    case::Case,
+    register,
+    rules::{At, Rules},
+    store, supervision,
+};
 
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -20,7 +27,10 @@ const BATCH: u64 = 200;
 pub async fn round(engine: &Engine<Dispatch>, db: &Db) -> anyhow::Result<Duration> {
     let rules = engine.handler().rules.read(db.read()).await?;
     let now = engine.clock().now();
-    if !supervision::due(&rules, now, &store::newest_tasks(db.read()).await?).is_empty() {
+    if store::first_run(db.read()).await?.is_none() {
+        engine.spontaneous(async |tx| store::add_first_run(tx, now).await.map(|()| Vec::new())).await?;
+    }
+    if !due(db.read(), &rules, now).await?.is_empty() {
         engine.spontaneous(async |tx| open_tasks(engine, tx).await).await?;
     }
     let waiting = store::computed_otherwise(db.read(), rules.calendar.version(), 1).await?;
@@ -43,11 +53,16 @@ pub async fn tell_rules(engine: &Engine<Dispatch>) -> anyhow::Result<Duration> {
     Ok(TOLD_AGAIN)
 }
 
+/// Periodic work whose date has come.
+async fn due(db: &impl ConnectionTrait, rules: &Rules, now: DateTime<Utc>) -> Result<Vec<Opened>, DbErr> {
+    let since = store::first_run(db).await?.unwrap_or(now);
+    Ok(supervision::due(rules, (since, now), &store::newest_tasks(db).await?))
+}
+
 async fn open_tasks(engine: &Engine<Dispatch>, tx: &Tx) -> Result<Vec<Outbound>, Fault> {
     let rules = engine.handler().rules.read(&**tx).await?;
-    let due = supervision::due(&rules, engine.clock().now(), &store::newest_tasks(&**tx).await?);
     let mut said = Vec::new();
-    for opened in due {
+    for opened in due(&**tx, &rules, engine.clock().now()).await? {
         // another replica may have opened it since
         if store::add_task(tx, supervision::row(&opened)).await? {
             said.push(supervision::opened(&opened));

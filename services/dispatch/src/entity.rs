@@ -187,3 +187,26 @@ pub mod task {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Since when there is this program here.
+pub mod first_run {
+    use sea_orm::entity::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// The one row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+    #[sea_orm(table_name = "first_run")]
+    pub struct Model {
+        /// 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        /// When, ms.
+        pub at_ms: i64,
+    }
+
+    /// None.
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

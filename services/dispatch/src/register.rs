@@ -43,6 +43,7 @@ pub fn change(desk: &mut Desk, new: &NewRules, now: DateTime<Utc>) -> Result<Vec
     }
     let version = desk.rules.version + 1;
     let rules = Rules { book: new.book.clone(), version, ..(*desk.rules).clone() };
+    rules.check_rosters()?;
     for from in rules.book.successors.keys() {
         if rules.book.successors.contains_key(&rules.known(from)?) {
             let (zh, en) = ("承接单位不能绕回原单位", "a chain of successors must not come back to its beginning");

@@ -117,6 +117,25 @@ impl Rules {
         Err(Problem::new("unknown_unit", "没有这个单位，请核对单位编号", "there is no such unit; check the unit's id"))
     }
 
+    /// Whether every line of the two rosters names a unit of the district.
+    pub fn check_rosters(&self) -> Result<(), Problem> {
+        let unknown = |zh: String, en: String| {
+            Problem::new(
+                "unknown_unit",
+                format!("{zh}的单位不存在，请核对单位编号"),
+                format!("there is no such unit in {en}; check the unit's id"),
+            )
+        };
+        for (n, line) in (1..).zip(&self.book.duty) {
+            self.known(&line.unit).map_err(|_| unknown(format!("值班表 duty 第 {n} 行"), format!("line {n} of duty")))?;
+        }
+        for (n, grid) in (1..).zip(self.book.officers.keys()) {
+            let en = format!("line {n} of officers, in order of units");
+            self.known(grid).map_err(|_| unknown(format!("八员名册 officers 按单位编号第 {n} 行"), en))?;
+        }
+        Ok(())
+    }
+
     /// What clocks of such a ticket depend on.
     pub fn terms(&self, class: Option<Class>, urgent: bool) -> Terms<'_> {
         let urgency = if urgent { Urgency::Emergency } else { Urgency::General };

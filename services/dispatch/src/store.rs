@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use contracts::supervision::TaskId;
 use outbox::{
     Db, Fault, Tx,
@@ -11,7 +12,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Query
 
 use crate::{
     case::Case,
-    entity::{register, task, ticket, work_order},
+    entity::{first_run, register, task, ticket, work_order},
     rules::RuleBook,
 };
 
@@ -114,6 +115,18 @@ pub async fn computed_otherwise(db: &impl ConnectionTrait, calendar: &str, most:
     let other = Condition::any().add(ticket::Column::Provisional.lt(calendar)).add(ticket::Column::Provisional.gt(calendar));
     let found = ticket::Entity::find().select_only().column(ticket::Column::TicketId);
     found.filter(ticket::Column::Provisional.is_not_null()).filter(other).limit(most).into_tuple().all(db).await
+}
+
+/// When the program was first run on this database; none before that is written down.
+pub async fn first_run(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
+    let row = first_run::Entity::find().one(db).await?;
+    Ok(row.and_then(|row| DateTime::from_timestamp_millis(row.at_ms)))
+}
+
+/// Writes down that the program is run; only the first time counts.
+pub async fn add_first_run(tx: &Tx, now: DateTime<Utc>) -> Result<(), Fault> {
+    let row = first_run::Model { id: 1, at_ms: now.timestamp_millis() };
+    bulk::write::<first_run::Entity>(&**tx, &[row], Existing::Keep).await.map(drop)
 }
 
 /// The newest task of each kind.

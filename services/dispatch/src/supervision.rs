@@ -86,16 +86,17 @@ pub struct Minutes {
 }
 
 /// Tasks whose date has come and that are not open yet, the oldest first. `newest`: the last period of each kind that
-/// has one. Where none has, only the last period counts: work of before there was this program is nobody's.
-pub fn due(rules: &Rules, now: DateTime<Utc>, newest: &[TaskId]) -> Vec<Opened> {
+/// has one. A task whose date lay before `since`, when the program was first run here, is nobody's.
+pub fn due(rules: &Rules, (since, now): (DateTime<Utc>, DateTime<Utc>), newest: &[TaskId]) -> Vec<Opened> {
     let mut due = Vec::new();
     for kind in Periodic::ALL {
         let last = newest.iter().find(|task| task.kind == kind).and_then(first_day);
         let mut first = ended(kind, now);
         let mut opened = Vec::new();
         while let Some(day) = first.filter(|day| opened.len() < MOST && last.is_none_or(|last| *day > last)) {
-            opened.extend(opens(rules, kind, day, now));
-            first = if last.is_some() { day.checked_sub_months(Months::new(kind.months())) } else { None };
+            let Some((date, task)) = task(rules, kind, day, now).filter(|(date, _)| *date >= since) else { break };
+            opened.extend((date <= now).then_some(task));
+            first = day.checked_sub_months(Months::new(kind.months()));
         }
         due.extend(opened.into_iter().rev());
     }
@@ -113,8 +114,8 @@ fn first_day(task: &TaskId) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(task.year, task.month, 1)
 }
 
-/// The task of a period, if its date has come.
-fn opens(rules: &Rules, kind: Periodic, first: NaiveDate, now: DateTime<Utc>) -> Option<Opened> {
+/// When the task of a period opens, and the task as it opens `now`.
+fn task(rules: &Rules, kind: Periodic, first: NaiveDate, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Opened)> {
     let slot = rules.book.agenda.slot(kind);
     let (calendar, hours) = (&rules.calendar, rules.book.policy.day);
     let end = first.checked_add_months(Months::new(kind.months()))?;
@@ -122,11 +123,9 @@ fn opens(rules: &Rules, kind: Periodic, first: NaiveDate, now: DateTime<Utc>) ->
     let last = calendar.nth_working_day_after(date, slot.days).ok()?;
     let at = |date: NaiveDate, time| date.and_time(time).and_local_timezone(CHINA).single().map(|at| at.to_utc());
     let midnight = |date| at(date, chrono::NaiveTime::MIN);
-    if at(date, hours.work_start)? > now {
-        return None;
-    }
     let task = TaskId { kind, year: first.year(), month: first.month() };
-    Some(Opened { task, from: midnight(first)?, to: midnight(end)?, due: at(last, hours.day_end)?, at: now })
+    let opened = Opened { task, from: midnight(first)?, to: midnight(end)?, due: at(last, hours.day_end)?, at: now };
+    Some((at(date, hours.work_start)?, opened))
 }
 
 /// The row of a task that opens.

@@ -159,9 +159,14 @@ fn task_of(key: &str) -> TaskId {
 }
 
 fn due(now: &str, newest: &[&str]) -> Vec<String> {
+    due_since("2021-01-01T00:00:00+08:00", now, newest)
+}
+
+/// The same of a program that was first run at `since`.
+fn due_since(since: &str, now: &str, newest: &[&str]) -> Vec<String> {
     let rules = crate::in_force::InForce::default().last_read();
     let newest: Vec<TaskId> = newest.iter().map(|key| task_of(key)).collect();
-    supervision::due(&rules, at(now), &newest).iter().map(|opened: &Opened| opened.task.to_string()).collect()
+    supervision::due(&rules, (at(since), at(now)), &newest).iter().map(|opened: &Opened| opened.task.to_string()).collect()
 }
 
 #[test]
@@ -174,8 +179,13 @@ fn periodic_work_opens_on_the_first_working_day_after_its_period() {
     // after an outage of three months each period has its own
     let missed = ["monthly-2026-09", "monthly-2026-10", "monthly-2026-11", "quarterly-2026-07"];
     assert_eq!(due("2026-12-30T09:00:00+08:00", &known)[..], missed[..]);
-    // where nothing was ever opened, only the last of each
-    assert_eq!(due("2026-11-24T09:00:00+08:00", &[]), ["monthly-2026-10", "quarterly-2026-07", "half_yearly-2026-01"]);
+    // where nothing was ever opened, what is due since the program is there; it was away for two months
+    let since = |since| due_since(since, "2026-11-24T09:00:00+08:00", &[]);
+    assert_eq!(since("2026-11-24T09:00:00+08:00"), Vec::<String>::new());
+    assert_eq!(since("2026-11-02T09:00:00.001+08:00"), Vec::<String>::new());
+    assert_eq!(since("2026-11-02T09:00:00+08:00"), ["monthly-2026-10"]);
+    assert_eq!(since("2026-09-30T12:00:00+08:00"), ["monthly-2026-09", "monthly-2026-10", "quarterly-2026-07"]);
+    assert_eq!(due("2026-11-24T09:00:00+08:00", &[]).len(), 24 + 24 + 12, "an outage is made up for, in bounds");
     for wrong in ["monthly-2026-13", "quarterly-2026-02", "half_yearly-2026-1", "daily-2026-01", "monthly"] {
         assert!(wrong.parse::<TaskId>().is_err(), "{wrong}");
     }
@@ -184,6 +194,10 @@ fn periodic_work_opens_on_the_first_working_day_after_its_period() {
 #[tokio::test]
 async fn periodic_work_opens_once_with_several_replicas_and_is_closed_once_with_minutes() {
     let mut office = Office::open().await;
+    // a new installation is late with nothing
+    office.now = at("2026-09-30T12:00:00+08:00");
+    by_itself::round(&replica(&office), &office.db).await.unwrap();
+    assert_eq!(told(&office, "supervision.v1.opened").await.len(), 0);
     office.now = at("2026-11-02T09:00:00+08:00");
     let (one, two) = (replica(&office), replica(&office));
     for engine in [&one, &two, &one] {
@@ -201,7 +215,7 @@ async fn periodic_work_opens_once_with_several_replicas_and_is_closed_once_with_
         panic!("{said:?}")
     };
     assert!(closed.person == "C-1" && !closed.minutes.contains("13800001022"), "{closed:?}");
-    for (task, code) in [("monthly-2026-10", "task_closed"), ("monthly-2026-09", "unknown_task")] {
+    for (task, code) in [("monthly-2026-10", "task_closed"), ("monthly-2026-08", "unknown_task")] {
         let refused = office.try_hear(Heard::Close(task_of(task), Box::new(minutes()))).await.unwrap_err();
         assert!(matches!(&refused, Refusal::Illegal(p) if p.code == code), "{refused:?}");
     }

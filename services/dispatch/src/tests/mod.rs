@@ -167,6 +167,14 @@ impl Office {
 
     /// The same, from a version; what is said, or the code of the refusal.
     async fn rules_from(&mut self, from: i64, book: Value, of: Option<&str>) -> Result<Vec<(String, Value)>, String> {
+        match self.puts(from, book, of).await {
+            Ok(said) => Ok(said),
+            Err(Refusal::Illegal(problem)) => Err(problem.code),
+            Err(early) => panic!("{early:?}"),
+        }
+    }
+
+    async fn puts(&mut self, from: i64, book: Value, of: Option<&str>) -> Result<Vec<(String, Value)>, Refusal> {
         let new = NewRules {
             book: serde_json::from_value(book).unwrap(),
             from,
@@ -174,11 +182,7 @@ impl Office {
             reason: "试行".to_owned().try_into().unwrap(),
             succeeded: of.map(|u| u.parse().unwrap()),
         };
-        match self.try_hear(Heard::Rules(Box::new(new))).await {
-            Ok(said) => Ok(said),
-            Err(Refusal::Illegal(problem)) => Err(problem.code),
-            Err(early) => panic!("{early:?}"),
-        }
+        self.try_hear(Heard::Rules(Box::new(new))).await
     }
 
     /// Number of the ticket's last fact.

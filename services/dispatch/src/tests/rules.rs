@@ -1,6 +1,7 @@
 //! Rules are data: every version is kept, none changes what was decided before.
 
 use contracts::lifecycle::Class;
+use outbox::Refusal;
 use sea_orm::EntityTrait;
 use serde_json::json;
 
@@ -33,6 +34,24 @@ async fn somebody_elses_change_is_not_overwritten() {
     assert_eq!(office.rules_from(0, json!({"limits": {"returns": 3}}), None).await.unwrap_err(), "stale");
     assert_eq!(office.rules_from(1, json!({"successors": {"D02": "D99"}}), None).await.unwrap_err(), "unknown_unit");
     assert_eq!(office.rules_from(1, json!({"successors": {"D02": "D03", "D03": "D02"}}), None).await.unwrap_err(), "ring");
+}
+
+#[tokio::test]
+async fn a_roster_line_of_a_unit_that_does_not_exist_is_refused_and_named() {
+    let mut office = Office::open().await;
+    let line = |unit: &str| json!({"unit": unit, "receiver": "unit_leader", "staff": "S-1"});
+    let mut refused = async |book| {
+        let Err(Refusal::Illegal(p)) = office.puts(0, book, None).await else { panic!("it was taken") };
+        assert_eq!(p.code, "unknown_unit");
+        (p.zh, p.en)
+    };
+    let (zh, en) = refused(json!({"duty": [line("D02"), line("D99"), line("D03")]})).await;
+    assert!(zh.contains("duty 第 2 行") && en.contains("line 2 of duty"), "{zh} {en}");
+    let (zh, en) = refused(json!({"officers": {"GRID-360802001001": [], "GRID-999999999999": []}})).await;
+    assert!(zh.contains("officers") && en.contains("line 2 of officers"), "{zh} {en}");
+    // a unit that was reorganised was one
+    let book = json!({"duty": [line("D02"), line("OLD")], "successors": {"OLD": "D03"}});
+    assert!(office.puts(0, book, None).await.is_ok());
 }
 
 #[tokio::test]
