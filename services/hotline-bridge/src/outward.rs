@@ -8,17 +8,21 @@ use chrono::{
     format::{Item, StrftimeItems},
 };
 use contracts::{
+    clock::ClockTurn,
     district::District,
     id::{TicketId, UnitId},
     intake::{Receipt, ReceiptOutcome},
     lifecycle::{Act, Clock, Note},
-    ticket::{CallbackAnswers, Head, Moved, TicketFact},
+    ticket::{By, CallbackAnswers, Head, Moved, Noted, TicketFact},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a callback can be about, in our words, beside the acts of the lifecycle that `kinds` names.
+/// What a callback can be about, in our words, beside the acts of the lifecycle and [`MOVING`] that `kinds` names.
 pub const KINDS: [&str; 5] = ["signed", "progress", "result", "closed", "rejected"];
+
+/// Notes that may give the ticket another deadline: a new calendar year, another class.
+const MOVING: [Note; 2] = [Note::Recalculate, Note::Reclassify];
 
 /// Every field that a callback can have, in our words; `default.toml` says which kind has which.
 pub const FIELDS: [&str; 19] = [
@@ -76,7 +80,7 @@ pub fn concerns(fact: &TicketFact) -> bool {
         | TicketFact::Reported(_)
         | TicketFact::Closed(_)
         | TicketFact::Moved(_) => true,
-        TicketFact::Noted(f) => f.note == Note::CallBack,
+        TicketFact::Noted(f) => f.note == Note::CallBack || MOVING.contains(&f.note),
         _ => false,
     }
 }
@@ -110,6 +114,7 @@ pub fn told(table: &CallbackTable, order_no: &str, seq: u64, fact: &TicketFact) 
             body.maybe("reply", f.text.clone());
             "closed"
         }
+        TicketFact::Noted(f) if MOVING.contains(&f.note) => noted(table, &mut body, f)?,
         _ => return None,
     };
     let Head { ticket, at, .. } = fact.head();
@@ -127,9 +132,23 @@ fn moved(table: &CallbackTable, body: &mut Body<'_>, f: &Moved) -> Option<&'stat
     table.kinds.get(kind)?;
     let reply = matches!(f.act, Act::AnswerNow | Act::Refuse | Act::HandOver | Act::Terminate);
     body.maybe(if reply { "reply" } else { "reason" }, f.reason.clone());
-    let turn = f.by.clocks.iter().rfind(|turn| turn.clock == Clock::K5 && turn.order.is_none());
-    body.maybe("due", turn.and_then(|turn| turn.due).map(|due| time(table, due)));
+    body.maybe("due", handling(&f.by).and_then(|turn| turn.due).map(|due| time(table, due)));
     Some(kind)
+}
+
+/// Another deadline without a step of the ticket, if it is another one and the platform has a word for it.
+fn noted(table: &CallbackTable, body: &mut Body<'_>, f: &Noted) -> Option<&'static str> {
+    let kind = f.note.code();
+    table.kinds.get(kind)?;
+    let turn = handling(&f.by).filter(|turn| turn.due != turn.old_due)?;
+    body.set("due", time(table, turn.due?));
+    body.maybe("reason", f.text.clone());
+    Some(kind)
+}
+
+/// What a step did to the ticket's handling clock.
+fn handling(by: &By) -> Option<&ClockTurn> {
+    by.clocks.iter().rfind(|turn| turn.clock == Clock::K5 && turn.order.is_none())
 }
 
 /// What the platform is told if intake does not take its order; none if it was taken.
@@ -209,8 +228,9 @@ impl CallbackTable {
     /// Says what can't be used.
     pub fn check(&self) -> anyhow::Result<()> {
         for (kind, word) in &self.kinds {
-            let known = KINDS.contains(&kind.as_str()) || kind.parse::<Act>().is_ok();
-            ensure!(known, "kinds: `{kind}` is none of {}, and no act", KINDS.join(", "));
+            let moving = MOVING.map(Note::code);
+            let known = [&KINDS[..], &moving].concat().contains(&kind.as_str()) || kind.parse::<Act>().is_ok();
+            ensure!(known, "kinds: `{kind}` is none of {}, {}, and no act", KINDS.join(", "), moving.join(", "));
             ensure!(!word.is_empty(), "kinds.{kind} is empty");
         }
         for field in self.fields.keys() {

@@ -4,10 +4,12 @@ use contracts::{
     clock::ClockTurn,
     family::Family,
     id::{OrderId, TicketId},
-    lifecycle::{Act, Change, Clock, Role, State},
-    ticket::{By, CallbackAnswers, Checked, Closed, Moved, OrderFact, Progressed, Reported, ResultForm, Signed, TicketFact},
+    lifecycle::{Act, Change, Clock, Note, Role, State},
+    ticket::{
+        By, CallbackAnswers, Checked, Closed, Moved, Noted, OrderFact, Progressed, Reported, ResultForm, Signed, TicketFact,
+    },
 };
-use hotline_bridge::outward::told;
+use hotline_bridge::outward::{concerns, told};
 use serde_json::{Value, json};
 
 use crate::config;
@@ -143,23 +145,70 @@ fn steps_beside_the_main_way_are_told_in_the_words_that_the_platform_has() {
     assert_eq!(body("12345", &moved(ticket, Act::Transfer, "x")), None, "no word for it: it stays inside");
 }
 
-#[test]
-fn an_extension_names_the_new_deadline() {
-    let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
-    let mut fact = moved(ticket, Act::Extend, "雨天");
-    let TicketFact::Moved(f) = &mut fact else { panic!("moved") };
-    f.by.clocks.push(ClockTurn {
+/// The handling clock gets a deadline.
+fn due(change: Change, old: Option<&str>, due: &str) -> ClockTurn {
+    ClockTurn {
         clock: Clock::K5,
         order: None,
-        change: Change::Moved,
-        old_due: None,
-        due: Some("2026-11-30T15:59:59Z".parse().unwrap()),
+        change,
+        old_due: old.map(|old| old.parse().unwrap()),
+        due: Some(due.parse().unwrap()),
         warn_at: None,
         provisional: false,
         limit: None,
         calendar: None,
         policy: None,
-    });
+    }
+}
+
+#[test]
+fn a_deadline_that_a_new_year_or_another_class_moves_is_told_and_one_that_stays_is_not() {
+    let settings = config(&[]).unwrap();
+    let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
+    let (old, new) = ("2027-02-12T15:59:59Z", "2027-02-16T15:59:59Z");
+    let noted = |note, clocks: Vec<ClockTurn>| {
+        let OrderFact { at, by, .. } = of(ticket);
+        let by = By { role: Role::Administrator, clocks, ..by };
+        TicketFact::from(Noted {
+            ticket,
+            note,
+            order: None,
+            units: Vec::new(),
+            request: None,
+            class: None,
+            category: None,
+            lead: None,
+            level: None,
+            reply_due: None,
+            answers: None,
+            text: Some("依据：通知".into()),
+            at,
+            by,
+        })
+    };
+    let told = |connection: &str, fact: &TicketFact| told(&settings.connections[connection].callback, "A1", 9, fact);
+    for note in [Note::Recalculate, Note::Reclassify] {
+        let fact = noted(note, vec![due(Change::Recounted, Some(old), new)]);
+        assert!(concerns(&fact));
+        let body: Value = serde_json::from_str(&told("12343", &fact).unwrap().body).unwrap();
+        assert_eq!((&body["办理状态"], &body["办理期限"]), (&json!("期限调整"), &json!("2027-02-16 23:59:59")));
+        assert_eq!((&body["说明"], body.get("承办单位")), (&json!("依据：通知"), None));
+        let body: Value = serde_json::from_str(&told("12345", &fact).unwrap().body).unwrap();
+        assert_eq!((&body["status"], &body["due"]), (&json!("DUE_CHANGED"), &json!("2027-02-16T15:59:59.000Z")));
+        for same in [vec![due(Change::Recounted, Some(new), new)], Vec::new()] {
+            assert_eq!(told("12343", &noted(note, same)), None);
+        }
+    }
+    let urged = noted(Note::Urge, vec![due(Change::Recounted, Some(old), new)]);
+    assert!(!concerns(&urged) && told("12343", &urged).is_none());
+}
+
+#[test]
+fn an_extension_names_the_new_deadline() {
+    let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
+    let mut fact = moved(ticket, Act::Extend, "雨天");
+    let TicketFact::Moved(f) = &mut fact else { panic!("moved") };
+    f.by.clocks.push(due(Change::Moved, None, "2026-11-30T15:59:59Z"));
     let told = told(&config(&[]).unwrap().connections["12343"].callback, "A1", 5, &fact).unwrap();
     let body: Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!((&body["办理期限"], &body["说明"]), (&json!("2026-11-30 23:59:59"), &json!("雨天")));
