@@ -80,7 +80,7 @@ pub fn concerns(fact: &TicketFact) -> bool {
         | TicketFact::Reported(_)
         | TicketFact::Closed(_)
         | TicketFact::Moved(_) => true,
-        TicketFact::Noted(f) => f.note == Note::CallBack || MOVING.contains(&f.note),
+        TicketFact::Noted(f) => matches!(f.note, Note::CallBack | Note::Inform) || MOVING.contains(&f.note),
         _ => false,
     }
 }
@@ -113,6 +113,11 @@ pub fn told(table: &CallbackTable, order_no: &str, seq: u64, fact: &TicketFact) 
             body.answers(f.answers.as_ref()?);
             body.maybe("reply", f.text.clone());
             "closed"
+        }
+        // what became of a matter that many reported
+        TicketFact::Noted(f) if f.note == Note::Inform => {
+            body.maybe("note", f.text.clone());
+            "progress"
         }
         TicketFact::Noted(f) if MOVING.contains(&f.note) => noted(table, &mut body, f)?,
         _ => return None,

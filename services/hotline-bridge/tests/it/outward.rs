@@ -161,31 +161,33 @@ fn due(change: Change, old: Option<&str>, due: &str) -> ClockTurn {
     }
 }
 
+fn noted(ticket: TicketId, note: Note, clocks: Vec<ClockTurn>) -> TicketFact {
+    let OrderFact { at, by, .. } = of(ticket);
+    let by = By { role: Role::Administrator, clocks, ..by };
+    TicketFact::from(Noted {
+        ticket,
+        note,
+        order: None,
+        units: Vec::new(),
+        request: None,
+        class: None,
+        category: None,
+        lead: None,
+        level: None,
+        reply_due: None,
+        answers: None,
+        text: Some("依据：通知".into()),
+        at,
+        by,
+    })
+}
+
 #[test]
 fn a_deadline_that_a_new_year_or_another_class_moves_is_told_and_one_that_stays_is_not() {
     let settings = config(&[]).unwrap();
     let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
     let (old, new) = ("2027-02-12T15:59:59Z", "2027-02-16T15:59:59Z");
-    let noted = |note, clocks: Vec<ClockTurn>| {
-        let OrderFact { at, by, .. } = of(ticket);
-        let by = By { role: Role::Administrator, clocks, ..by };
-        TicketFact::from(Noted {
-            ticket,
-            note,
-            order: None,
-            units: Vec::new(),
-            request: None,
-            class: None,
-            category: None,
-            lead: None,
-            level: None,
-            reply_due: None,
-            answers: None,
-            text: Some("依据：通知".into()),
-            at,
-            by,
-        })
-    };
+    let noted = |note, clocks| noted(ticket, note, clocks);
     let told = |connection: &str, fact: &TicketFact| told(&settings.connections[connection].callback, "A1", 9, fact);
     for note in [Note::Recalculate, Note::Reclassify] {
         let fact = noted(note, vec![due(Change::Recounted, Some(old), new)]);
@@ -212,4 +214,15 @@ fn an_extension_names_the_new_deadline() {
     let told = told(&config(&[]).unwrap().connections["12343"].callback, "A1", 5, &fact).unwrap();
     let body: Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!((&body["办理期限"], &body["说明"]), (&json!("2026-11-30 23:59:59"), &json!("雨天")));
+}
+
+/// 群体件: what became of a matter that many reported goes to its reporter through the platform.
+#[test]
+fn what_became_of_a_cluster_is_told_as_progress() {
+    let ticket = TicketId::derive(&"hotline-12345".parse().unwrap(), "A1");
+    let fact = noted(ticket, Note::Inform, Vec::new());
+    assert!(concerns(&fact));
+    let told = told(&config(&[]).unwrap().connections["12345"].callback, "A1", 9, &fact).unwrap();
+    let body: Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!((told.kind, &body["note"], &body["status"]), ("progress", &json!("依据：通知"), &json!("PROGRESS")));
 }
