@@ -3,8 +3,11 @@
 //! An entry says: for this category, at this place, in these hours, the unit that classification would name is not the
 //! right one; this one is. The narrower entry stands before the wider one, the newer before the older. Entries are never
 //! changed or deleted: each has the version of the register that it came with, and that it went with.
+//!
+//! An entry with a word says what a text is instead: a text with this word, which classification would put into the one
+//! category, is of the other.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap, ops::RangeInclusive};
 
 use chrono::{DateTime, Timelike, Utc};
 use contracts::{
@@ -15,6 +18,9 @@ use contracts::{
 use serde::{Deserialize, Serialize};
 
 use crate::entity::entry;
+
+/// Characters of a word that an entry goes by.
+const WORD: RangeInclusive<usize> = 2..=20;
 
 /// Hours of the day in China, from the first to before the second; over midnight if the first is the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +52,34 @@ struct Entry {
     unit: String,
 }
 
+/// Texts with this word are of this category, if classification would say the other one.
+#[derive(Clone, Debug)]
+pub struct Worded {
+    /// Version that says so.
+    pub since: i64,
+    /// The word.
+    pub word: String,
+    /// The category that classification would name; empty: whichever.
+    pub instead_of: String,
+    /// The category that it is.
+    pub category: String,
+}
+
 /// The entries in force.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     entries: HashMap<(String, String), Vec<Entry>>,
+    /// The newest first.
+    words: Vec<Worded>,
 }
 
 impl Catalogue {
     /// From all entries, in any order.
     pub fn of(rows: &[entry::Model]) -> Self {
         let mut entries: HashMap<_, Vec<Entry>> = HashMap::new();
-        for row in rows.iter().filter(|r| r.until.is_none()) {
+        let (mut worded, units): (Vec<_>, Vec<_>) = rows.iter().filter(|r| r.until.is_none()).partition(|r| !r.word.is_empty());
+        worded.sort_by_key(|r| Reverse(r.n));
+        for row in units {
             let entry = Entry {
                 n: row.n,
                 since: row.since,
@@ -66,7 +89,18 @@ impl Catalogue {
             };
             entries.entry((row.category.clone(), row.place.clone())).or_default().push(entry);
         }
-        Self { entries }
+        let words = worded.into_iter().map(|r| Worded {
+            since: r.since,
+            word: r.word.clone(),
+            instead_of: r.instead_of.clone(),
+            category: r.category.clone(),
+        });
+        Self { entries, words: words.collect() }
+    }
+
+    /// The entries that go by a word, the newest first.
+    pub fn words(&self) -> &[Worded] {
+        &self.words
     }
 
     /// The unit that acts instead of `unit`, and the version that says so: the place's own entry before its town's and the
@@ -98,16 +132,20 @@ impl Catalogue {
 pub struct Written {
     /// Category code.
     pub category: String,
+    /// A word: texts that have it are of this category; empty: the entry says who acts.
+    #[serde(default)]
+    pub word: String,
     /// Division code; empty: everywhere.
     #[serde(default)]
     pub place: String,
     /// `22-6`; empty: always.
     #[serde(default)]
     pub hours: String,
-    /// The unit that classification would name; `GRID`, `TOWN`: the place's own; empty: whichever.
+    /// The unit that classification would name; `GRID`, `TOWN`: the place's own; with a word the category; empty: whichever.
     #[serde(default)]
     pub instead_of: String,
-    /// The unit that acts; `GRID`, `TOWN`: the place's own.
+    /// The unit that acts; `GRID`, `TOWN`: the place's own; empty with a word.
+    #[serde(default)]
     pub unit: String,
     /// The unit that answers for the entry; empty: the district centre.
     #[serde(default)]
@@ -124,6 +162,9 @@ impl Written {
         }
         if district.category(&self.category).is_none() {
             return bad("category", "没有这个类别，请核对代码", "there is no such category; check its code");
+        }
+        if !self.word.is_empty() {
+            return self.checked_word(district);
         }
         if !self.place.is_empty() && self.place.parse().ok().is_none_or(|p| district.division(&p).is_none()) {
             return bad("place", "没有这个区划，请核对代码", "there is no such division; check its code");
@@ -143,10 +184,37 @@ impl Written {
         Ok(self)
     }
 
+    fn checked_word(self, district: &District) -> Result<Self, Problem> {
+        let bad = |field, zh, en| Err(Problem::field(field, zh, en));
+        if !WORD.contains(&self.word.chars().count()) || self.word.contains(char::is_whitespace) {
+            return bad("word", "应为 2 到 20 个字，中间无空格", "takes 2 to 20 characters without a space");
+        }
+        if [&self.place, &self.hours, &self.unit].iter().any(|f| !f.is_empty()) {
+            let (zh, en) = ("按用词归类的条目不写地点、时段和单位", "an entry that goes by a word has no place, hours and unit");
+            return bad("word", zh, en);
+        }
+        if !self.instead_of.is_empty() && district.category(&self.instead_of).is_none() {
+            return bad("instead_of", "没有这个类别，请核对代码", "there is no such category; check its code");
+        }
+        Ok(self)
+    }
+
     /// As an entry of a version.
     pub fn entry(self, n: i64, since: i64, proposal: &str) -> entry::Model {
-        let Self { category, place, hours, instead_of, unit, owner } = self;
-        entry::Model { n, since, until: None, category, place, hours, instead_of, unit, owner, proposal: proposal.to_owned() }
+        let Self { category, word, place, hours, instead_of, unit, owner } = self;
+        entry::Model {
+            n,
+            since,
+            until: None,
+            category,
+            word,
+            place,
+            hours,
+            instead_of,
+            unit,
+            owner,
+            proposal: proposal.to_owned(),
+        }
     }
 }
 
@@ -154,6 +222,7 @@ impl From<&entry::Model> for Written {
     fn from(e: &entry::Model) -> Self {
         Self {
             category: e.category.clone(),
+            word: e.word.clone(),
             place: e.place.clone(),
             hours: e.hours.clone(),
             instead_of: e.instead_of.clone(),
@@ -171,6 +240,7 @@ mod tests {
         let text = |s: &str| s.to_owned();
         Written {
             category: text("0701"),
+            word: text(""),
             place: text(place),
             hours: text(hours),
             instead_of: text(instead_of),
@@ -208,13 +278,20 @@ mod tests {
     #[test]
     fn what_is_not_there_is_refused_by_its_name() {
         let field = |w: Written| w.checked(District::sample()).map_err(|p| p.zh).err();
+        let worded = |word: &str, instead_of, unit| Written { word: word.to_owned(), ..written("", "", instead_of, unit) };
         assert_eq!(field(written("", "22-6", "", "D01")), None);
+        assert_eq!(field(worded("共享电瓶", "0108", "")), None);
+        assert_eq!(field(worded("共享电瓶", "", "")), None);
         for (wrong, name) in [
             (written("999", "", "", "D01"), "place"),
             (written("", "25-6", "", "D01"), "hours"),
             (written("", "6-6", "", "D01"), "hours"),
             (written("", "", "X9", "D01"), "instead_of"),
             (written("", "", "", "X9"), "unit"),
+            (worded("共享电瓶", "0108", "D01"), "word"),
+            (worded("共享 电瓶", "0108", ""), "word"),
+            (worded("瓶", "0108", ""), "word"),
+            (worded("共享电瓶", "D01", ""), "instead_of"),
             (Written { category: "9".into(), ..written("", "", "", "D01") }, "category"),
         ] {
             assert!(field(wrong).unwrap().contains(name), "{name}");

@@ -7,9 +7,10 @@ use contracts::{
 };
 
 use crate::{
+    catalogue::Worded,
     decide::{self, Decision},
     explain,
-    knowledge::Knowledge,
+    knowledge::{Knowledge, Look},
     model::{Model, ModelError},
     place::Mention,
     rules::{RuleTexts, RulesError},
@@ -21,6 +22,8 @@ use crate::{
 pub(crate) const MODEL: &[u8] = include_bytes!("../model/jizhou.model");
 /// An answer less sure than this goes to a person, with the best choices.
 const SURE_ENOUGH: f32 = 0.5;
+/// As sure is at least what people accepted for a word: three of three tickets, by the rule of succession.
+const TAUGHT: f32 = 0.8;
 /// So many choices are offered.
 const CHOICES: usize = 3;
 
@@ -35,12 +38,14 @@ pub struct Report<'a> {
     pub lately: &'a [DivisionCode],
     /// The class that the source set; it is followed.
     pub class: Option<Class>,
+    /// What people accepted of words, the newest first; it is followed.
+    pub taught: &'a [Worded],
 }
 
 impl<'a> Report<'a> {
     /// A report of which only the text is known.
     pub fn of_text(text: &'a str) -> Self {
-        Self { text, division: None, lately: &[], class: None }
+        Self { text, division: None, lately: &[], class: None, taught: &[] }
     }
 }
 
@@ -139,11 +144,18 @@ impl Classifier {
         let look = self.knowledge.look(report.text);
         let known = self.model.known(&look.seen);
         let odds = self.model.ask(&look.seen, &known);
-        let decision = decide::decide(&self.knowledge, &self.model, &look, &odds, &known);
+        let mut decision = decide::decide(&self.knowledge, &self.model, &look, &odds, &known);
+        let taught = self.taught(report, &look, decision.category);
+        if let Some((category, _)) = taught {
+            decision.category = category;
+            decision.confidence = decision.confidence.max(TAUGHT);
+            decision.also.retain(|&(c, _)| c != category);
+        }
         let category = &self.knowledge.taxonomy.categories()[decision.category];
         let needs_person = decision.confidence < SURE_ENOUGH;
         let class = report.class.unwrap_or(decision.class);
         let mut reasons = explain::reasons(&self.knowledge, &self.model, &look, &known, &decision, report.class);
+        reasons.extend(taught.map(|(_, why)| why));
         let units = units::choose(&self.knowledge, &self.model.about, &look, &odds, &decision, class, &mut reasons);
         let mut place = self.knowledge.places.find(&look.plain, category.nature, report.division, report.lately);
         place.mentions.iter_mut().for_each(|m| m.name = text::as_written(report.text, &look.plain, &m.name));
@@ -170,6 +182,25 @@ impl Classifier {
             reasons,
             rules_version: self.version.clone(),
         }
+    }
+
+    /// The category that people accepted for a word of the text, instead of this one, and why.
+    fn taught(&self, report: &Report<'_>, look: &Look<'_>, decided: usize) -> Option<(usize, String)> {
+        let categories = self.knowledge.taxonomy.categories();
+        let was = &categories[decided];
+        let fits = |t: &&Worded| {
+            (t.instead_of.is_empty() || t.instead_of == was.code)
+                && (look.plain.contains(&t.word) || report.text.contains(&t.word))
+        };
+        let rule = report.taught.iter().find(fits)?;
+        let category = self.knowledge.taxonomy.index(&rule.category).filter(|&c| c != decided)?;
+        let (since, word, is) = (rule.since, &rule.word, &categories[category].name);
+        Some((category, format!("派单目录第 {since} 版：写到“{word}”的归入“{is}”，不归“{}”。", was.name)))
+    }
+
+    /// The text as the classifier reads it: simplified characters, half width, small letters.
+    pub(crate) fn plain(&self, text: &str) -> String {
+        self.knowledge.plain(text)
     }
 
     fn choices(&self, decision: &Decision) -> Vec<(String, f32)> {

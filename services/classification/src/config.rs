@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub struct Config {
     /// Below this confidence, 0 to 1, a person accepts the ticket first.
     pub ask_below: f32,
+    /// Tickets that people put into another category and that share a word, before the word is proposed; 0: never.
+    pub words_from: usize,
 }
 
 impl Config {

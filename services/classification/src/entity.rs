@@ -90,13 +90,15 @@ pub mod entry {
         pub until: Option<i64>,
         /// Category code.
         pub category: String,
+        /// A word: texts that have it are of this category, whatever it is that acts; empty: the entry says who acts.
+        pub word: String,
         /// Division code; a town's holds for all of it; empty: everywhere.
         pub place: String,
         /// Hours of the day in China, `22-6`; empty: always.
         pub hours: String,
-        /// The unit that classification would name; empty: whichever.
+        /// The unit, or with a word the category, that classification would name; empty: whichever.
         pub instead_of: String,
-        /// The unit that acts.
+        /// The unit that acts; empty with a word.
         pub unit: String,
         /// The unit that answers for the entry.
         pub owner: String,
@@ -127,13 +129,15 @@ pub mod proposal {
         pub ticket_id: String,
         /// Category code.
         pub category: String,
+        /// A word that tickets of this category share; empty: the proposal is about who acts.
+        pub word: String,
         /// Division code; empty if the ticket had none.
         pub place: String,
-        /// The unit that had it.
+        /// The unit that had it; with a word the category that classification said.
         pub instead_of: String,
-        /// The unit that a person said must act.
+        /// The unit that a person said must act; empty with a word.
         pub unit: String,
-        /// `ruled` or `reclassified`.
+        /// `ruled`, `reclassified` or `words`.
         pub source: String,
         /// Why, as it was said.
         #[sea_orm(column_type = "Text")]

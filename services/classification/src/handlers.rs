@@ -170,7 +170,8 @@ impl Classification {
     }
 
     fn classify(&self, desk: &mut Desk, r: &Received, now: DateTime<Utc>) -> Result<Outbound, Problem> {
-        let report = Report { text: &r.text, division: r.division.as_ref(), lately: &r.lately, class: r.class };
+        let taught = desk.in_force.catalogue.words();
+        let report = Report { text: &r.text, division: r.division.as_ref(), lately: &r.lately, class: r.class, taught };
         let verdict = desk.in_force.classifier.classify(&report);
         let fact = self.fact(&desk.in_force, r, &verdict, now)?;
         if let Some(adviser) = self.adviser.as_ref().filter(|_| fact.hold) {

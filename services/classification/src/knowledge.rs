@@ -59,6 +59,11 @@ impl Knowledge {
         Look { plain, text, found, evidence, seen }
     }
 
+    /// A text in simplified characters, half width, small letters; what is misspelt stays so.
+    pub(crate) fn plain(&self, text: &str) -> String {
+        self.folding.plain(text)
+    }
+
     /// A text of words only, folded; it has no signals.
     pub(crate) fn words(&self, words: &str) -> Seen {
         features::read(&self.folding.spell(&self.folding.plain(words)))

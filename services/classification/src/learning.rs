@@ -12,6 +12,8 @@ use crate::{
     store::News,
 };
 
+pub mod words;
+
 const RULED: &str = "ruled";
 const RECLASSIFIED: &str = "reclassified";
 
@@ -66,6 +68,7 @@ fn proposal(
         id: id.to_string(),
         ticket_id: decided.ticket_id.clone(),
         category: decided.category.clone(),
+        word: String::new(),
         place: decided.division.clone().unwrap_or_default(),
         instead_of: decided.lead.clone(),
         unit: unit.to_string(),

@@ -48,12 +48,12 @@ mod text;
 pub mod train;
 mod units;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bus::topology;
 use chassis::{Context, Settings};
 
-pub use catalogue::Written;
+pub use catalogue::{Worded, Written};
 pub use classifier::{Classifier, ClassifierError, Report, Verdict};
 pub use handlers::Classification;
 pub use model::ModelError;
@@ -61,6 +61,9 @@ pub use rules::{RuleTexts, RulesError};
 
 /// Default settings, explained.
 pub const DEFAULTS: &str = include_str!("../default.toml");
+
+/// How often people's reclassifications are looked through for words that they share.
+const WORDS_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Starts the service; returns the public address, if it has one.
 pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Option<std::net::SocketAddr>> {
@@ -80,6 +83,17 @@ pub async fn start(context: Context, settings: Settings) -> anyhow::Result<Optio
                     engine.spontaneous(async |_| Ok(vec![noted])).await?;
                 }
                 Ok(rest)
+            }
+        });
+    }
+    if config.words_from > 0 {
+        let (engine, db, clock) = (engine.clone(), db.clone(), context.clock.clone());
+        context.every("words", move || {
+            let (engine, db, now_ms) = (engine.clone(), db.clone(), clock.now().timestamp_millis());
+            async move {
+                let classifier = engine.handler().deciding();
+                learning::words::propose(&db, classifier, config.words_from, now_ms).await?;
+                Ok(WORDS_EVERY)
             }
         });
     }

@@ -123,6 +123,7 @@ impl Register {
         ACCEPTED.clone_into(&mut proposal.state);
         let written = Written {
             category: proposal.category.clone(),
+            word: proposal.word.clone(),
             place: if everywhere { String::new() } else { proposal.place.clone() },
             hours: String::new(),
             instead_of: proposal.instead_of.clone(),

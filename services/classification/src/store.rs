@@ -1,5 +1,7 @@
 //! The only queries of classification.
 
+use std::collections::HashMap;
+
 use outbox::{
     Db, Fault, Tx,
     bulk::{self, Existing},
@@ -9,6 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
+    cluster,
     entity::{classification, entry, model, proposal, register, sample},
     register::{PENDING, Register},
 };
@@ -69,6 +72,19 @@ pub async fn save(tx: &Tx, news: &News) -> Result<(), Fault> {
     bulk::write::<proposal::Entity>(&**tx, &news.proposals, Existing::Keep).await?;
     bulk::write::<sample::Entity>(&**tx, &news.samples, Existing::Keep).await?;
     Ok(())
+}
+
+/// The numbers for people of tickets, as far as they are known.
+pub async fn numbers(db: &Db, tickets: &[String]) -> Result<HashMap<String, String>, DbErr> {
+    let known = cluster::store::matters(db.read(), tickets).await?;
+    Ok(known.into_iter().filter(|m| !m.number.is_empty()).map(|m| (m.ticket_id, m.number)).collect())
+}
+
+/// Keeps proposals; one that was made before, and perhaps decided, stays as it is.
+pub async fn propose(db: &Db, proposals: &[proposal::Model]) -> Result<(), Fault> {
+    let tx = db.write().await?;
+    bulk::write::<proposal::Entity>(&*tx, proposals, Existing::Keep).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Writes what a person decided. A version that another replica took first is a conflict.

@@ -15,6 +15,7 @@ use crate::{
     classifier::MODEL,
     config::Config,
     heard::{Chosen, Heard},
+    learning,
     migration::Migrator,
     register::Choice,
     samples, shadow, store,
@@ -37,7 +38,7 @@ impl Office {
     async fn open(ask_below: f32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open::<Migrator>(&format!("sqlite://{}/c.db", dir.path().display()), "test").await.unwrap();
-        let classification = Classification::new(Classifier::sample(), Config { ask_below });
+        let classification = Classification::new(Classifier::sample(), Config { ask_below, words_from: 3 });
         Self { db, classification, now: "2026-03-02T01:00:00Z".parse().unwrap(), heard: 0, _dir: dir }
     }
 
@@ -61,6 +62,7 @@ impl Office {
             channel: Channel::Web,
             text: text.to_owned(),
             division: place.map(|p| p.parse().unwrap()),
+            lately: vec![],
             class,
             hold: false,
             at: self.now,
@@ -96,8 +98,13 @@ impl Office {
             at: self.now,
             by: self.by(role),
         };
-        let heard = if crate::learning::teaches(&noted) { Heard::Reclassified(Box::new(noted)) } else { Heard::Nothing };
+        let heard = if learning::teaches(&noted) { Heard::Reclassified(Box::new(noted)) } else { Heard::Nothing };
         self.hear(heard).await.unwrap();
+    }
+
+    /// What was reclassified is looked through for words.
+    async fn words(&self) {
+        learning::words::propose(&self.db, self.classification.deciding(), 3, 0).await.unwrap();
     }
 
     async fn ruled(&mut self, n: u32, to: &str) {
@@ -159,6 +166,43 @@ async fn what_people_say_becomes_proposals_and_samples_and_what_the_system_does_
     assert_eq!(elsewhere.lead.as_str(), "D02");
     assert_eq!(office.chooses(Choice::Undo).await, Ok(2));
     assert_eq!(office.lamp(7).await.lead.as_str(), "D02");
+}
+
+/// What people said of three tickets is one word; a person's yes puts such tickets right, and an undo takes it back.
+#[tokio::test]
+async fn a_word_that_reclassified_tickets_share_is_proposed_accepted_and_taken_back() {
+    let mut office = Office::open(0.0).await;
+    let pole = "文山路智慧灯杆不亮了，麻烦来修一下路灯";
+    for n in 1..=100 {
+        office.lamp(n).await;
+    }
+    for (n, text) in (101..).zip(["桥头智慧灯杆不亮，路灯坏了", "校门口路灯不亮，是新装的智慧灯杆", pole])
+    {
+        assert_eq!(office.received(n, text, None, Some(PLACE)).await.category, "0203");
+        office.words().await;
+        assert!(store::proposed(&office.db).await.unwrap().is_empty(), "{n}");
+        office.reclassified(n, Role::Dispatcher, Some("0404"), "D02").await;
+    }
+    for _ in 0..2 {
+        office.words().await;
+    }
+    let proposed = store::proposed(&office.db).await.unwrap();
+    let [one] = &proposed[..] else { panic!("{proposed:?}") };
+    assert_eq!((&*one.word, &*one.instead_of, &*one.category, &*one.source), ("智慧灯杆", "0203", "0404", "words"));
+    assert!(one.reason.starts_with("3 件") && one.reason.contains(&one.ticket_id), "{}", one.reason);
+
+    let before = office.received(200, pole, None, Some(PLACE)).await;
+    assert_eq!(office.chooses(Choice::Accept { id: one.id.clone(), everywhere: false }).await, Ok(1));
+    let after = office.received(201, pole, None, Some(PLACE)).await;
+    assert_eq!((before.category.as_str(), after.category.as_str()), ("0203", "0404"));
+    assert_ne!(before.lead, after.lead, "who acts follows from what it is");
+    let why = "派单目录第 1 版：写到“智慧灯杆”的归入“通信与线缆”，不归“路灯照明”。";
+    assert!(after.reasons.iter().any(|r| r == why) && after.confidence >= Some(0.8), "{after:?}");
+    assert_eq!(office.lamp(202).await.category, "0203", "without the word nothing changes");
+    office.words().await;
+    assert!(store::proposed(&office.db).await.unwrap().is_empty(), "what was decided is not asked again");
+    assert_eq!(office.chooses(Choice::Undo).await, Ok(2));
+    assert_eq!(office.received(203, pole, None, Some(PLACE)).await.category, "0203");
 }
 
 #[tokio::test]

@@ -42,6 +42,8 @@ struct CataloguePage {
 struct Proposal {
     id: String,
     category: String,
+    #[serde(default)]
+    word: String,
     place: String,
     instead_of: String,
     unit: String,
@@ -54,6 +56,8 @@ struct Proposal {
 struct Entry {
     since: i64,
     category: String,
+    #[serde(default)]
+    word: String,
     place: String,
     hours: String,
     instead_of: String,
@@ -108,7 +112,7 @@ struct Change {
 
 struct ProposalView {
     id: String,
-    category: String,
+    what: String,
     place: String,
     from: String,
     to: String,
@@ -119,7 +123,7 @@ struct ProposalView {
 
 struct EntryView {
     since: i64,
-    category: String,
+    what: String,
     place: String,
     hours: String,
     from: String,
@@ -217,17 +221,27 @@ fn unit(id: &str, lang: Lang) -> String {
     }
 }
 
+/// What an entry is about, what is so without it, and what with it: another unit, or for a word another category.
+fn change(word: &str, category: &str, (from, to): (&str, &str), lang: Lang) -> [String; 3] {
+    if word.is_empty() {
+        return [names::category(category), unit(from, lang), unit(to, lang)];
+    }
+    let from = if from.is_empty() { lang.pick("任何类别", "whichever category").to_owned() } else { names::category(from) };
+    [format!("{}“{word}”", lang.pick("写到", "texts with ")), from, names::category(category)]
+}
+
 impl ProposalView {
     fn of(p: Proposal, lang: Lang) -> Self {
+        let [what, from, to] = change(&p.word, &p.category, (&p.instead_of, &p.unit), lang);
         Self {
-            category: names::category(&p.category),
+            what,
             place: place(&p.place, lang),
-            from: unit(&p.instead_of, lang),
-            to: unit(&p.unit, lang),
-            source: if p.source == "ruled" {
-                lang.pick("退单裁定", "ruling")
-            } else {
-                lang.pick("重新分类", "reclassification")
+            from,
+            to,
+            source: match p.source.as_str() {
+                "ruled" => lang.pick("退单裁定", "ruling"),
+                "words" => lang.pick("重新分类的工单共有的词", "a word that reclassified tickets share"),
+                _ => lang.pick("重新分类", "reclassification"),
             },
             reason: p.reason,
             at: china_ms(p.at_ms),
@@ -238,13 +252,14 @@ impl ProposalView {
 
 impl EntryView {
     fn of(e: Entry, lang: Lang) -> Self {
+        let [what, from, to] = change(&e.word, &e.category, (&e.instead_of, &e.unit), lang);
         Self {
             since: e.since,
-            category: names::category(&e.category),
+            what,
             place: place(&e.place, lang),
             hours: if e.hours.is_empty() { lang.pick("全天", "always").to_owned() } else { e.hours },
-            from: unit(&e.instead_of, lang),
-            to: unit(&e.unit, lang),
+            from,
+            to,
             owner: unit(&e.owner, lang),
         }
     }

@@ -76,9 +76,12 @@ struct Line {
     hours: String,
     #[serde(default)]
     instead_of: String,
+    #[serde(default)]
     unit: String,
     #[serde(default)]
     owner: String,
+    #[serde(default)]
+    word: String,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +105,7 @@ async fn export(args: ExportArgs) -> anyhow::Result<Outcome> {
     let mut output = Output::create(&args.out)?;
     let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(output.writer());
     // also where there is no entry yet, so that one sees what to write
-    csv.write_record(["category", "name", "standard", "place", "hours", "instead_of", "unit", "owner"])?;
+    csv.write_record(["category", "name", "standard", "place", "hours", "instead_of", "unit", "owner", "word"])?;
     for mut line in entries {
         if let Some(category) = District::sample().category(&line.category) {
             line.name.clone_from(&category.name);
@@ -120,8 +123,8 @@ async fn export(args: ExportArgs) -> anyhow::Result<Outcome> {
 async fn import(args: ImportArgs) -> anyhow::Result<Outcome> {
     let mut entries = Vec::new();
     for line in csv::Reader::from_reader(input::open(&args.file)?).into_deserialize() {
-        let Line { category, place, hours, instead_of, unit, owner, .. } = line?;
-        entries.push(Written { category, place, hours, instead_of, unit, owner });
+        let Line { category, place, hours, instead_of, unit, owner, word, .. } = line?;
+        entries.push(Written { category, word, place, hours, instead_of, unit, owner });
     }
     let body = json!({"person": args.person, "reason": args.reason, "from": args.from, "entries": entries});
     let url = format!("{}/api/v1/catalogue/entries", args.service.at.trim_end_matches('/'));

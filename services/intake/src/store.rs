@@ -54,10 +54,11 @@ pub fn lately_query(backend: DbBackend, phones: &[String], since_ms: i64) -> Sta
     };
     let sql = format!(
         "WITH asked AS MATERIALIZED (SELECT k.value AS phone, COALESCE((SELECT n.received_ms FROM registration n \
-         WHERE n.phone = k.value AND n.received_ms >= $2 ORDER BY n.received_ms DESC LIMIT 1 OFFSET {LATELY_TICKETS}), $2) AS ms \
+         WHERE n.phone = k.value AND n.received_ms >= $2 ORDER BY n.received_ms DESC LIMIT 1 OFFSET {}), $2) AS ms \
          FROM {unfolded} AS k) \
          SELECT a.phone, p.division FROM asked a JOIN registration r ON r.phone = a.phone AND r.received_ms >= a.ms \
-         JOIN progress p ON p.ticket_id = r.ticket_id WHERE p.division IS NOT NULL ORDER BY r.received_ms DESC, r.ticket_id"
+         JOIN progress p ON p.ticket_id = r.ticket_id WHERE p.division IS NOT NULL ORDER BY r.received_ms DESC, r.ticket_id",
+        LATELY_TICKETS - 1
     );
     let phones = serde_json::to_string(phones).unwrap_or_default();
     Statement::from_sql_and_values(backend, sql, [phones.into(), since_ms.into()])

@@ -24,7 +24,7 @@ mod migration;
 mod profile;
 mod sensitive;
 mod sight;
-mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 

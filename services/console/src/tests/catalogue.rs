@@ -39,7 +39,9 @@ async fn classification() -> (String, Came) {
     let version =
         json!({"version": 1, "what": "import", "model": "", "undoes": null, "person": "管-1", "reason": "夜间噪声", "at_ms": 0});
     let catalogue = json!({"version": 1, "model": "", "entries": [entry], "versions": [version]});
-    let proposals = json!({"proposals": [{"id": "p-1", "ticket_id": "t", "category": "0203", "place": "360802001001",
+    let word = json!({"id": "p-2", "ticket_id": "t", "category": "0404", "word": "智慧<灯杆>", "place": "", "instead_of": "0203",
+        "unit": "", "source": "words", "reason": "3 件", "state": "pending", "at_ms": 0});
+    let proposals = json!({"proposals": [word, {"id": "p-1", "ticket_id": "t", "category": "0203", "place": "360802001001",
         "instead_of": "D02", "unit": "D11", "source": "ruled", "reason": "国道<路段>", "state": "pending", "at_ms": 0}]});
     let models = json!({"models": [{"id": "m1", "report": report(), "at_ms": 0}]});
     let router = Router::new()
@@ -64,6 +66,8 @@ async fn proposals_entries_models_and_versions_are_shown_in_both_languages() {
     for shown in [
         "0203 路灯照明",
         "退单裁定",
+        "写到“智慧&#60;灯杆&#62;” · 全区：0203 路灯照明 → 0404 通信与线缆",
+        "重新分类的工单共有的词",
         "国道&#60;路段&#62;",
         "22-6",
         "0701 社会生活噪声",
