@@ -116,6 +116,8 @@ facts! {
     "cluster.v1" {
         contracts::cluster::Repeated = "repeated",
         contracts::cluster::Proposed = "proposed",
+        contracts::cluster::Grown = "grown",
+        contracts::cluster::Moved = "moved",
         contracts::cluster::Sensitive = "sensitive",
     }
     "supervision.v1" {

@@ -9,6 +9,7 @@ mod merging;
 mod moment;
 mod officers;
 mod opinion;
+mod outage;
 mod periodic;
 mod pingpong;
 mod places;
