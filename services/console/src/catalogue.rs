@@ -113,6 +113,8 @@ struct Change {
 struct ProposalView {
     id: String,
     what: String,
+    /// It can be accepted for its place only.
+    local: bool,
     place: String,
     from: String,
     to: String,
@@ -235,6 +237,7 @@ impl ProposalView {
         let [what, from, to] = change(&p.word, &p.category, (&p.instead_of, &p.unit), lang);
         Self {
             what,
+            local: !p.place.is_empty(),
             place: place(&p.place, lang),
             from,
             to,

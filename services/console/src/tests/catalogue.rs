@@ -77,6 +77,8 @@ async fn proposals_entries_models_and_versions_are_shown_in_both_languages() {
     ] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
     }
+    let offered = |choice: &str| page.text.matches(&format!("<option value=\"{choice}\">")).count();
+    assert_eq!((offered("accept"), offered("accept_everywhere")), (1, 2), "a word is of no place");
     assert!(world.get("/catalogue?lang=en").await.text.contains("Proposals"));
     let without = World::new().await;
     assert_eq!(without.get("/catalogue").await.status, 404, "without an address there is no such page");
