@@ -35,7 +35,7 @@ const NAMED: usize = 5;
 
 /// A ticket as far as words are learnt from it.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+struct Told {
     ticket: String,
     text: String,
     /// Category that classification said.
