@@ -130,18 +130,27 @@ impl Plant {
     /// # Panics
     /// If it finds something wrong.
     pub fn doctor(&self, seconds: u32) -> String {
-        let mut doctor = Command::new(program("gridline"));
-        doctor.env_clear().args(["doctor", "--wait", &seconds.to_string()]);
-        doctor.env("GRIDLINE_NATS__URL", self.nats.url()).env("GRIDLINE_NATS__MONITOR", self.nats.monitor());
+        let (good, said) = self.gridline(&["doctor", "--wait", &seconds.to_string()]);
+        assert!(good, "gridline doctor:\n{said}");
+        said
+    }
+
+    /// Asks the operator's `gridline`; whether it is content, and what it says.
+    ///
+    /// # Panics
+    /// If it can't be run, or a program does not run.
+    pub fn gridline(&self, args: &[&str]) -> (bool, String) {
+        let mut gridline = Command::new(program("gridline"));
+        gridline.env_clear().args(args);
+        gridline.env("GRIDLINE_NATS__URL", self.nats.url()).env("GRIDLINE_NATS__MONITOR", self.nats.monitor());
         for name in PROGRAMS {
             let key = format!("GRIDLINE_SERVICES__{}", name.to_uppercase().replace('-', "_"));
-            doctor.env(format!("{key}__DATABASE"), &self.databases[name]);
-            doctor.env(format!("{key}__OPS"), self.ops(name).expect("it runs"));
+            gridline.env(format!("{key}__DATABASE"), &self.databases[name]);
+            gridline.env(format!("{key}__OPS"), self.ops(name).expect("it runs"));
         }
-        let answer = doctor.output().expect("gridline runs");
-        let text = format!("{}{}", String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));
-        assert!(answer.status.success(), "gridline doctor:\n{text}");
-        text
+        let answer = gridline.output().expect("gridline runs");
+        let said = [answer.stdout, answer.stderr].concat();
+        (answer.status.success(), String::from_utf8_lossy(&said).into_owned())
     }
 
     /// Ends all programs as `deploy/down.sh` does, and waits; each must end by itself and content.

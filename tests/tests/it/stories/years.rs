@@ -1,17 +1,25 @@
 //! 新的一年: a ticket whose clock was paused, whose class rose, that was extended beyond the published calendar; then the
-//! year is published. What became of its deadline is told alike by the command line and on the page, and confirmed.
+//! year is published. What became of its deadline is told alike by the command line and on the page, and confirmed. And
+//! hundreds of tickets, while dispatch is killed.
 
-use chrono::TimeDelta;
+use std::time::Duration;
+
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
 use contracts::{
+    clock::ClockTurn,
+    id::TicketId,
     lifecycle::{
         Act::{Extend, HandUp, Resume, Sign, Suspend},
         Change, Clock, Note,
     },
-    ticket::{Class, Dispatched},
+    ticket::{Class, Dispatched, Noted},
 };
+use futures_util::{StreamExt, stream};
 use gridline_tests::{
-    City,
+    Backend, City, Plant,
     city::story::ways::{CENTRE, grant, sign},
+    ear::Said,
+    until,
 };
 use serde_json::{Value, json};
 
@@ -123,4 +131,105 @@ async fn a_paused_raised_and_extended_ticket_meets_a_new_calendar_year_and_every
         assert!(good && said.contains(", 0 differ,"), "{said}");
     })
     .await;
+}
+
+/// Tickets whose deadline reaches beyond the published calendar.
+const TICKETS: usize = 1000;
+/// For what all of them do.
+const LONG: Duration = Duration::from_secs(120);
+
+/// Dispatch is killed with -9 while it computes a thousand deadlines anew, batch by batch: each is computed anew once, and
+/// every deadline is confirmed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_year_is_computed_once_for_each_ticket_though_dispatch_is_killed_in_the_midst_of_it() {
+    for backend in Backend::BOTH {
+        eprintln!("-- on {backend:?}");
+        let mut plant = Plant::start(backend, &[]).await;
+        let promised = fourteen_months(&plant).await;
+        let day = next_plain_wednesday();
+        load(&plant, &format!("date,kind,statutory,basis\n{day},holiday,no,district\n"));
+        let first = |heard: &[Said], _| (!recalculated(heard).is_empty()).then_some(());
+        plant.outside.ear().listen_for(LONG, first).await.expect("deadlines are computed anew");
+        plant.kill("dispatch");
+        // what it had published is heard
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let done = recalculated(&plant.outside.ear().heard()).len();
+        assert!(done < TICKETS, "it was killed in the midst of it");
+        eprintln!("dispatch is killed after {done} of {TICKETS}");
+        plant.launch("dispatch");
+        plant.ready("dispatch").await;
+        let all = |heard: &[Said], _| (recalculated(heard).len() >= TICKETS).then_some(());
+        plant.outside.ear().listen_for(LONG, all).await.expect("all deadlines are computed anew");
+        plant.doctor(30);
+        let mut turns = recalculated(&plant.outside.ear().heard());
+        turns.sort_by_key(|(ticket, _)| *ticket);
+        let tickets: Vec<TicketId> = turns.iter().map(|(ticket, _)| *ticket).collect();
+        assert_eq!(tickets, promised, "each once");
+        for (ticket, k5) in turns {
+            assert_eq!((k5.change, k5.provisional), (Change::Recounted, true), "{ticket}");
+            assert!(k5.due > k5.old_due, "{ticket}: {k5:?}");
+        }
+        let confirmed = format!("{TICKETS} tickets, ");
+        until("every deadline is confirmed", async || {
+            let (good, said) = plant.gridline(&["deadline", "verify", "--all"]);
+            if good && said.contains(&confirmed) && said.contains(", 0 differ,") { Ok(()) } else { Err(said) }
+        })
+        .await;
+    }
+}
+
+/// The tickets of so many reports that are due after more than a year, whatever year it is; in order.
+async fn fourteen_months(plant: &Plant) -> Vec<TicketId> {
+    let mut policy = serde_json::to_value(sla::Policy::default()).unwrap();
+    (policy["version"], policy["limits"]["coordination"]) = (json!("十四个月"), json!({"working_days": 300}));
+    let change = json!({"book": {"policy": policy}, "from": 0, "person": "ADMIN-1", "reason": "试行"});
+    let url = format!("{}/api/v1/rules", plant.http("dispatch").unwrap());
+    let answer = plant.browser.put(url).header("idempotency-key", "months").json(&change).send().await.unwrap();
+    assert!(answer.status().is_success(), "{:?}", answer.text().await);
+
+    let reports = format!("{}/api/v1/reports", plant.http("intake").unwrap());
+    stream::iter(0..TICKETS)
+        .for_each_concurrent(32, async |n| {
+            let report = json!({
+                "source": "web", "channel": "web", "external_id": format!("year-{n}"), "division": "360802001001",
+                "class": Class::Coordination, "text": "阳明西路路灯不亮",
+            });
+            let answer = plant.browser.post(&reports).json(&report).send().await.unwrap();
+            assert!(answer.status().is_success(), "{:?}", answer.text().await);
+        })
+        .await;
+    let promises = |heard: &[Said], _| {
+        let facts: Vec<Dispatched> = heard.iter().filter_map(Said::read).collect();
+        (facts.len() >= TICKETS).then_some(facts)
+    };
+    let facts = plant.outside.ear().listen_for(LONG, promises).await.expect("all are dispatched");
+    assert!(facts.iter().all(|fact| fact.provisional));
+    let mut tickets: Vec<TicketId> = facts.iter().map(|fact| fact.ticket).collect();
+    tickets.sort_unstable();
+    tickets
+}
+
+/// A working day of the coming twelve months: in the middle of March there is no festival.
+fn next_plain_wednesday() -> NaiveDate {
+    let tomorrow = Utc::now().date_naive() + Days::new(2);
+    let march = |year| NaiveDate::from_ymd_opt(year, 3, 11).unwrap();
+    let after = [tomorrow.year(), tomorrow.year() + 1].map(march).into_iter().find(|day| *day > tomorrow).unwrap();
+    after.iter_days().find(|day| day.weekday() == Weekday::Wed).unwrap()
+}
+
+/// Days are put in force.
+fn load(plant: &Plant, days: &str) {
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("days.csv").display().to_string();
+    std::fs::write(&file, days).unwrap();
+    let dispatch = plant.http("dispatch").unwrap();
+    let args = ["calendar", "load", &file, "--source", NOTICE, "--person", "ADMIN-1", "--reason", "已公布", "--at", &dispatch];
+    let (good, said) = plant.gridline(&args);
+    assert!(good, "{said}");
+}
+
+/// What became of the handling clock of each ticket that was computed anew, as often as it was said.
+fn recalculated(heard: &[Said]) -> Vec<(TicketId, ClockTurn)> {
+    let notes = heard.iter().filter_map(Said::read::<Noted>).filter(|noted| noted.note == Note::Recalculate);
+    notes.filter_map(|noted| Some((noted.ticket, noted.by.clocks.into_iter().find(|turn| turn.clock == Clock::K5)?))).collect()
 }
