@@ -19,7 +19,7 @@ async fn a_month_is_looked_back_on_once_with_its_material_and_minutes() {
     const TASK: &str = "monthly-2036-03";
     City::tells(async |story| {
         let city = story.city;
-        // later than whatever the real clock had opened before
+        // later than the real clock, by which the program was first run here
         city.set_time("2036-03-03T09:00:00+08:00");
         city.replica("dispatch").await;
         story.reported(Class::Coordination, "D02").await;

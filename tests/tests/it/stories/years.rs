@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::{Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use contracts::{
     clock::ClockTurn,
     id::TicketId,
@@ -211,9 +211,9 @@ async fn fourteen_months(plant: &Plant) -> Vec<TicketId> {
 
 /// A working day of the coming twelve months: in the middle of March there is no festival.
 fn next_plain_wednesday() -> NaiveDate {
-    let tomorrow = Utc::now().date_naive() + Days::new(2);
+    let soon = bus::Clock::system().now().date_naive() + Days::new(2);
     let march = |year| NaiveDate::from_ymd_opt(year, 3, 11).unwrap();
-    let after = [tomorrow.year(), tomorrow.year() + 1].map(march).into_iter().find(|day| *day > tomorrow).unwrap();
+    let after = [soon.year(), soon.year() + 1].map(march).into_iter().find(|day| *day > soon).unwrap();
     after.iter_days().find(|day| day.weekday() == Weekday::Wed).unwrap()
 }
 
