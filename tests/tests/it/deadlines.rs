@@ -6,6 +6,7 @@ use contracts::{
     ticket::{Class, Dispatched},
 };
 use gridline_tests::City;
+use serde_json::json;
 
 /// 桃树下社区.
 const PLACE: &str = "360802001001";
@@ -83,6 +84,31 @@ async fn a_simple_matter_is_overdue_after_two_hours_on_new_years_eve() {
         city.advance(TimeDelta::minutes(24));
         let overdue: Overdue = city.expect(&ticket).await;
         assert_eq!(overdue.clock.unit.as_str(), format!("GRID-{PLACE}"));
+    })
+    .await;
+}
+
+/// The district ends its quiet hours while a leader's copy waits for the morning: it is told in the same night.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_rules_moves_alarms_that_are_armed() {
+    City::on_both(async |city| {
+        city.set_time("2026-03-02T09:00:00+08:00");
+        let ticket = city.caller().at(PLACE).of_class(Class::Coordination).reports("阳明西路路灯不亮").await;
+        let promised: Dispatched = city.expect(&ticket).await;
+        city.clock.set(promised.due + TimeDelta::seconds(1));
+        city.expect::<Overdue>(&ticket).await;
+        city.clock.set(at("2026-03-10T12:00:00+08:00"));
+        let policy = sla::Policy { version: "昼夜不停".to_owned(), quiet: None, ..sla::Policy::default() };
+        let change = json!({"book": {"policy": policy}, "from": 0, "person": "ADMIN-1", "reason": "防汛期间"});
+        let url = format!("{}/api/v1/rules", city.http("dispatch"));
+        let answer = city.browser.put(url).header("idempotency-key", "floods").json(&change).send().await.unwrap();
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
+        city.settles().await;
+        // by the rules of before it was armed for eight in the morning
+        city.clock.set(at("2026-03-11T00:00:30+08:00"));
+        let copied: Escalated = city.expect(&ticket).await;
+        assert_eq!((copied.level, copied.quiet_until, copied.clock.due), (1, None, promised.due));
+        assert!(city.clock.now() < at("2026-03-11T08:00:00+08:00"));
     })
     .await;
 }
