@@ -8,6 +8,7 @@ use crate::{
     model::{Known, Model},
     rules::Cue,
     taxonomy::Taxonomy,
+    units,
 };
 
 mod words;
@@ -29,10 +30,15 @@ pub(crate) fn reasons(
         true => format!("文中没有特别说明问题的词语，暂归“{} {}”（把握{sure}%）。", category.code, category.name),
         false => format!("文中提到{}，归入“{} {}”（把握{sure}%）。", words, category.code, category.name),
     }];
-    for &(further, _) in &decision.also {
+    let (clear, vague): (Vec<_>, Vec<_>) = decision.also.iter().partition(|(_, p)| *p >= units::SURELY_THERE);
+    for (further, _) in clear {
         let words = words::for_category(knowledge, model, look, known, further);
         let named = if words.is_empty() { "文中".into() } else { format!("另提到{}，", words) };
         reasons.push(format!("{named}可能兼涉“{} {}”，请核对是否拆分办理。", categories[further].code, categories[further].name));
+    }
+    if !vague.is_empty() {
+        let named: Vec<_> = vague.iter().map(|&(c, _)| format!("“{} {}”", categories[c].code, categories[c].name)).collect();
+        reasons.push(format!("也可能涉及{}，把握不大，供参考。", named.join("、")));
     }
     reasons.extend(urgency(knowledge, model, look, known, decision));
     reasons.push(class(look, decision, given));

@@ -18,8 +18,8 @@ const SURELY_SIMPLE: f32 = 0.8;
 /// A unit is named from this probability of taking part, or of leading, on.
 const TAKES_PART: f32 = 0.3;
 const MAY_LEAD: f32 = 0.12;
-/// The unit of a further matter takes part if the matter is as sure as this.
-const SURELY_THERE: f32 = 0.25;
+/// A further matter that is as sure as this is a matter of its own: its unit takes part, and a split is offered.
+pub(crate) const SURELY_THERE: f32 = 0.25;
 /// A ticket with more units has none that feels responsible.
 const MOST_OTHERS: usize = 4;
 

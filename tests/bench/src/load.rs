@@ -15,7 +15,7 @@ use contracts::{
 const BATCH: usize = 64;
 
 /// The texts are all labelled reports, again and again under new ids, each of another reporter.
-const REPORTS: [&str; 7] = [
+const REPORTS: [&str; 20] = [
     include_str!("../../../services/classification/tests/data/reports.jsonl"),
     include_str!("../../../services/classification/data/texts/a.jsonl"),
     include_str!("../../../services/classification/data/texts/b.jsonl"),
@@ -23,6 +23,19 @@ const REPORTS: [&str; 7] = [
     include_str!("../../../services/classification/data/texts/d.jsonl"),
     include_str!("../../../services/classification/data/texts/e.jsonl"),
     include_str!("../../../services/classification/data/texts/f.jsonl"),
+    include_str!("../../../services/classification/data/texts/g.jsonl"),
+    include_str!("../../../services/classification/data/texts/h.jsonl"),
+    include_str!("../../../services/classification/data/texts/i.jsonl"),
+    include_str!("../../../services/classification/data/texts/j.jsonl"),
+    include_str!("../../../services/classification/data/texts/k.jsonl"),
+    include_str!("../../../services/classification/data/texts/l.jsonl"),
+    include_str!("../../../services/classification/data/texts/m.jsonl"),
+    include_str!("../../../services/classification/data/texts/n.jsonl"),
+    include_str!("../../../services/classification/data/texts/o.jsonl"),
+    include_str!("../../../services/classification/data/texts/p.jsonl"),
+    include_str!("../../../services/classification/data/texts/q.jsonl"),
+    include_str!("../../../services/classification/data/texts/r.jsonl"),
+    include_str!("../../../services/classification/data/texts/s.jsonl"),
 ];
 
 /// Submits `tickets` reports, at `pace` a second or as fast as the broker takes them. Returns when each was sent, in
