@@ -40,10 +40,11 @@ pub(crate) fn decide(knowledge: &Knowledge, model: &Model, look: &Look<'_>, odds
     let tuning = &model.about.tuning;
     let candidates = hints::candidates(knowledge, look, odds);
     let ranked = ranked(&tuning.main, &candidates);
-    // Latin letters alone say nothing, whatever the model makes of them
-    let says_something = known.iter().any(|(_, gram)| gram.is_chinese());
+    // Latin letters, or one character alone, say nothing, whatever the model makes of them
+    let says_something = known.iter().any(|(_, gram)| gram.is_chinese() && gram.is_pair_of_words());
     let category = if says_something { most_useful(knowledge, &ranked) } else { knowledge.unknown };
-    let urgent = logistic(hints::sum(&tuning.urgent, &hints::urgent(knowledge, look, odds))) >= tuning.urgent_from;
+    let danger = logistic(hints::sum(&tuning.urgent, &hints::urgent(knowledge, look, odds)));
+    let urgent = says_something && danger >= tuning.urgent_from;
     let best = (0..3).max_by(|&a, &b| (odds.class[a] * tuning.class[a]).total_cmp(&(odds.class[b] * tuning.class[b])));
     let class = match CLASSES[best.unwrap_or(1)] {
         Class::Simple if urgent => Class::Coordination,

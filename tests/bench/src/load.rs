@@ -15,7 +15,7 @@ use contracts::{
 const BATCH: usize = 64;
 
 /// The texts are all labelled reports, again and again under new ids, each of another reporter.
-const REPORTS: [&str; 20] = [
+const REPORTS: [&str; 21] = [
     include_str!("../../../services/classification/tests/data/reports.jsonl"),
     include_str!("../../../services/classification/data/texts/a.jsonl"),
     include_str!("../../../services/classification/data/texts/b.jsonl"),
@@ -36,6 +36,7 @@ const REPORTS: [&str; 20] = [
     include_str!("../../../services/classification/data/texts/q.jsonl"),
     include_str!("../../../services/classification/data/texts/r.jsonl"),
     include_str!("../../../services/classification/data/texts/s.jsonl"),
+    include_str!("../../../services/classification/data/texts/t.jsonl"),
 ];
 
 /// Submits `tickets` reports, at `pace` a second or as fast as the broker takes them. Returns when each was sent, in
