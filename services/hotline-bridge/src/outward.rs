@@ -18,7 +18,8 @@ use contracts::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a callback can be about, in our words, beside the acts of the lifecycle and [`MOVING`] that `kinds` names.
+/// What a callback can be about, in our words, beside the acts that `kinds` names: those of the lifecycle, and the two that
+/// move a deadline (`recalculate`, `reclassify`).
 pub const KINDS: [&str; 5] = ["signed", "progress", "result", "closed", "rejected"];
 
 /// Notes that may give the ticket another deadline: a new calendar year, another class.
