@@ -200,7 +200,7 @@ impl Classifier {
 
     /// The text as the classifier reads it: simplified characters, half width, small letters.
     pub(crate) fn plain(&self, text: &str) -> String {
-        self.knowledge.plain(text)
+        self.knowledge.folding.plain(text)
     }
 
     fn choices(&self, decision: &Decision) -> Vec<(String, f32)> {

@@ -18,7 +18,7 @@ pub(crate) struct Knowledge {
     pub(crate) taxonomy: Taxonomy,
     pub(crate) rules: Rules,
     pub(crate) places: Places,
-    folding: Folding,
+    pub(crate) folding: Folding,
     pub(crate) version: String,
     /// Category of a text that says nothing: someone reads it and decides.
     pub(crate) unknown: usize,
@@ -57,11 +57,6 @@ impl Knowledge {
         let evidence = Evidence::weigh(&self.rules, &found);
         let seen = features::see(&text, &evidence, self.taxonomy.categories().len());
         Look { plain, text, found, evidence, seen }
-    }
-
-    /// A text in simplified characters, half width, small letters; what is misspelt stays so.
-    pub(crate) fn plain(&self, text: &str) -> String {
-        self.folding.plain(text)
     }
 
     /// A text of words only, folded; it has no signals.

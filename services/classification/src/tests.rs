@@ -83,20 +83,10 @@ impl Office {
     /// A person says that the ticket is something else.
     async fn reclassified(&mut self, n: u32, role: Role, category: Option<&str>, lead: &str) {
         let noted = Noted {
-            ticket: ticket(n),
-            note: Note::Reclassify,
-            order: None,
-            units: vec![],
-            request: None,
-            class: None,
             category: category.map(str::to_owned),
             lead: Some(lead.parse().unwrap()),
-            level: None,
-            reply_due: None,
-            answers: None,
             text: Some("现场核实".into()),
-            at: self.now,
-            by: self.by(role),
+            ..Noted::new(ticket(n), Note::Reclassify, self.now, self.by(role))
         };
         let heard = if learning::teaches(&noted) { Heard::Reclassified(Box::new(noted)) } else { Heard::Nothing };
         self.hear(heard).await.unwrap();

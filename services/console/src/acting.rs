@@ -43,14 +43,12 @@ pub async fn act(
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let number = number.map(|Path(n)| n).unwrap_or_default();
-    let pairs = form.map(|Form(pairs)| pairs).map_err(|_| (StatusCode::BAD_REQUEST, broken()));
-    let acted = match pairs {
+    let acted = match pairs(form) {
         Ok(pairs) => done(&desk, &number, &headers, &pairs).await,
         Err(failure) => Err(failure),
     };
     match acted {
-        // seen again, the page is asked for, and the act is not sent again
-        Ok(number) => (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/tickets/{number}?done=1"))]).into_response(),
+        Ok(number) => seen_again(&format!("/tickets/{number}")),
         // what stands in the address is shown only if it can be a number
         Err(failure) => match Filter::read(&[("number".to_owned(), number)]).map(|f| f.number) {
             Ok(Some(number)) => failed_at(failure, remembered(&headers), &format!("/tickets/{number}")),
@@ -87,6 +85,24 @@ pub fn key(pairs: &[(String, String)]) -> Result<&str, Failure> {
         return Err((StatusCode::BAD_REQUEST, broken()));
     }
     Ok(key)
+}
+
+/// What a form says.
+pub fn pairs(form: Result<Form<Vec<(String, String)>>, FormRejection>) -> Result<Vec<(String, String)>, Failure> {
+    form.map(|Form(pairs)| pairs).map_err(|_| (StatusCode::BAD_REQUEST, broken()))
+}
+
+/// The page that a form stood on, with what became of it.
+pub fn back(acted: Result<(), Failure>, headers: &HeaderMap, here: &str) -> Response {
+    match acted {
+        Ok(()) => seen_again(here),
+        Err(failure) => failed_at(failure, remembered(headers), here),
+    }
+}
+
+/// The page is asked for anew, so that who looks at it again does not send the form again.
+fn seen_again(here: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{here}?done=1"))]).into_response()
 }
 
 /// Dispatch, which decides on a form of our own page.

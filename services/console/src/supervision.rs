@@ -15,14 +15,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    acting::{broken, decider, given, key},
+    acting::{back, decider, given, key, pairs},
     entity::supervision_task,
     lamp::{china_ms, rfc3339_ms},
     lang::Lang,
     pages::{Desk, no_parameters, render, unavailable},
     store,
     view::{UnitMaterial, material},
-    visit::{Failure, Frame, Visit, failed, failed_at, remembered},
+    visit::{Failure, Frame, Visit, failed, remembered},
 };
 
 /// Its routes.
@@ -157,15 +157,11 @@ async fn close(
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let Ok(task) = task.parse::<TaskId>() else { return StatusCode::NOT_FOUND.into_response() };
-    let here = format!("/supervision/{task}");
-    let closed = match form {
-        Ok(Form(pairs)) => closed(&desk, task, &headers, &pairs).await,
-        Err(_) => Err((StatusCode::BAD_REQUEST, broken())),
+    let closed = match pairs(form) {
+        Ok(pairs) => closed(&desk, task, &headers, &pairs).await,
+        Err(failure) => Err(failure),
     };
-    match closed {
-        Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{here}?done=1"))]).into_response(),
-        Err(failure) => failed_at(failure, remembered(&headers), &here),
-    }
+    back(closed, &headers, &format!("/supervision/{task}"))
 }
 
 async fn closed(desk: &Desk, task: TaskId, headers: &HeaderMap, pairs: &[(String, String)]) -> Result<(), Failure> {

@@ -27,11 +27,13 @@ const BATCH: u64 = 200;
 pub async fn round(engine: &Engine<Dispatch>, db: &Db) -> anyhow::Result<Duration> {
     let rules = engine.handler().rules.read(db.read()).await?;
     let now = engine.clock().now();
-    if store::first_run(db.read()).await?.is_none() {
+    let first = store::first_run(db.read()).await?;
+    if first.is_none() {
         engine.spontaneous(async |tx| store::add_first_run(tx, now).await.map(|()| Vec::new())).await?;
     }
-    if !due(db.read(), &rules, now).await?.is_empty() {
-        engine.spontaneous(async |tx| open_tasks(engine, tx).await).await?;
+    let since = first.unwrap_or(now);
+    if !due(db.read(), &rules, (since, now)).await?.is_empty() {
+        engine.spontaneous(async |tx| open_tasks(engine, tx, since).await).await?;
     }
     let waiting = store::computed_otherwise(db.read(), rules.calendar.version(), 1).await?;
     if waiting.is_empty() {
@@ -53,16 +55,15 @@ pub async fn tell_rules(engine: &Engine<Dispatch>) -> anyhow::Result<Duration> {
     Ok(TOLD_AGAIN)
 }
 
-/// Periodic work whose date has come.
-async fn due(db: &impl ConnectionTrait, rules: &Rules, now: DateTime<Utc>) -> Result<Vec<Opened>, DbErr> {
-    let since = store::first_run(db).await?.unwrap_or(now);
-    Ok(supervision::due(rules, (since, now), &store::newest_tasks(db).await?))
+/// Periodic work whose date has come, since the program is here and until now.
+async fn due(db: &impl ConnectionTrait, rules: &Rules, times: (DateTime<Utc>, DateTime<Utc>)) -> Result<Vec<Opened>, DbErr> {
+    Ok(supervision::due(rules, times, &store::newest_tasks(db).await?))
 }
 
-async fn open_tasks(engine: &Engine<Dispatch>, tx: &Tx) -> Result<Vec<Outbound>, Fault> {
+async fn open_tasks(engine: &Engine<Dispatch>, tx: &Tx, since: DateTime<Utc>) -> Result<Vec<Outbound>, Fault> {
     let rules = engine.handler().rules.read(&**tx).await?;
     let mut said = Vec::new();
-    for opened in due(&**tx, &rules, engine.clock().now()).await? {
+    for opened in due(&**tx, &rules, (since, engine.clock().now())).await? {
         // another replica may have opened it since
         if store::add_task(tx, supervision::row(&opened)).await? {
             said.push(supervision::opened(&opened));

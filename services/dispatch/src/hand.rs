@@ -179,22 +179,7 @@ pub fn tell_moved(case: &mut Case, at: At<'_>, act: Act, acting: &Acting, what: 
 
 /// A note with nothing in it yet.
 pub fn blank(case: &mut Case, at: At<'_>, note: Note, acting: &Acting) -> Result<Noted, Problem> {
-    Ok(Noted {
-        ticket: case.id()?,
-        note,
-        order: None,
-        units: Vec::new(),
-        request: None,
-        class: None,
-        category: None,
-        lead: None,
-        level: None,
-        reply_due: None,
-        answers: None,
-        text: None,
-        at: at.now,
-        by: case.by(acting)?,
-    })
+    Ok(Noted::new(case.id()?, note, at.now, case.by(acting)?))
 }
 
 /// Puts what a note says into a unit's queue.

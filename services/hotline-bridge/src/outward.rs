@@ -233,9 +233,9 @@ fn time(table: &CallbackTable, at: DateTime<Utc>) -> String {
 impl CallbackTable {
     /// Says what can't be used.
     pub fn check(&self) -> anyhow::Result<()> {
+        let moving = MOVING.map(Note::code);
         for (kind, word) in &self.kinds {
-            let moving = MOVING.map(Note::code);
-            let known = [&KINDS[..], &moving].concat().contains(&kind.as_str()) || kind.parse::<Act>().is_ok();
+            let known = KINDS.iter().chain(&moving).any(|k| k == kind) || kind.parse::<Act>().is_ok();
             ensure!(known, "kinds: `{kind}` is none of {}, {}, and no act", KINDS.join(", "), moving.join(", "));
             ensure!(!word.is_empty(), "kinds.{kind} is empty");
         }

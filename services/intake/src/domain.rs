@@ -93,8 +93,7 @@ pub fn register(
 /// The reporter's number as digits, however it was written; none if there is none.
 pub fn phone(submit: &Submit) -> Option<String> {
     let written = submit.reporter.as_ref()?.phone.as_ref()?;
-    let digits: String =
-        written.as_str().chars().filter_map(|c| c.to_digit(10)).filter_map(|d| char::from_digit(d, 10)).collect();
+    let digits: String = written.as_str().chars().filter(char::is_ascii_digit).collect();
     // +86 and 0086 before a mobile number
     let at = digits.len().checked_sub(MOBILE_DIGITS).filter(|at| digits[..*at].ends_with("86")).unwrap_or(0);
     (digits.len() - at >= LEAST_DIGITS).then(|| digits[at..].to_owned())

@@ -1,6 +1,6 @@
 //! Submissions, as a hotline platform sends them: in batches.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fs, io, time::Duration};
 
 use bus::{
     Bus,
@@ -14,30 +14,8 @@ use contracts::{
 /// Reports that the platform sends together: one fsync of the broker for each such batch.
 const BATCH: usize = 64;
 
-/// The texts are all labelled reports, again and again under new ids, each of another reporter.
-const REPORTS: [&str; 21] = [
-    include_str!("../../../services/classification/tests/data/reports.jsonl"),
-    include_str!("../../../services/classification/data/texts/a.jsonl"),
-    include_str!("../../../services/classification/data/texts/b.jsonl"),
-    include_str!("../../../services/classification/data/texts/c.jsonl"),
-    include_str!("../../../services/classification/data/texts/d.jsonl"),
-    include_str!("../../../services/classification/data/texts/e.jsonl"),
-    include_str!("../../../services/classification/data/texts/f.jsonl"),
-    include_str!("../../../services/classification/data/texts/g.jsonl"),
-    include_str!("../../../services/classification/data/texts/h.jsonl"),
-    include_str!("../../../services/classification/data/texts/i.jsonl"),
-    include_str!("../../../services/classification/data/texts/j.jsonl"),
-    include_str!("../../../services/classification/data/texts/k.jsonl"),
-    include_str!("../../../services/classification/data/texts/l.jsonl"),
-    include_str!("../../../services/classification/data/texts/m.jsonl"),
-    include_str!("../../../services/classification/data/texts/n.jsonl"),
-    include_str!("../../../services/classification/data/texts/o.jsonl"),
-    include_str!("../../../services/classification/data/texts/p.jsonl"),
-    include_str!("../../../services/classification/data/texts/q.jsonl"),
-    include_str!("../../../services/classification/data/texts/r.jsonl"),
-    include_str!("../../../services/classification/data/texts/s.jsonl"),
-    include_str!("../../../services/classification/data/texts/t.jsonl"),
-];
+/// The texts are the labelled ones, again and again under new ids, each of another reporter.
+const REPORTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../services/classification/data/texts");
 
 /// Submits `tickets` reports, at `pace` a second or as fast as the broker takes them. Returns when each was sent, in
 /// ns since 1970.
@@ -64,9 +42,13 @@ pub async fn submit(url: &str, label: &str, tickets: usize, pace: Option<f64>) -
 
 fn parcels(label: &str, tickets: usize) -> anyhow::Result<Vec<Parcel>> {
     let mut texts = Vec::new();
-    for line in REPORTS.iter().flat_map(|file| file.lines()) {
-        let report: serde_json::Value = serde_json::from_str(line)?;
-        texts.push(report["text"].clone());
+    let mut files = fs::read_dir(REPORTS)?.map(|file| Ok(file?.path())).collect::<io::Result<Vec<_>>>()?;
+    files.sort();
+    for file in files {
+        for line in fs::read_to_string(file)?.lines() {
+            let report: serde_json::Value = serde_json::from_str(line)?;
+            texts.push(report["text"].clone());
+        }
     }
     let one = |i: usize| {
         let id = format!("bench-{label}-{i}");

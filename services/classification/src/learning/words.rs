@@ -127,9 +127,11 @@ fn common(told: &[Told], least: usize) -> Vec<Common> {
         }
         let mut chosen: Vec<Common> = Vec::new();
         for (word, tickets) in shared(&own, least) {
-            let apart = chosen.iter().all(|c| !c.word.contains(word) && !word.contains(&c.word));
+            if chosen.iter().any(|c| c.word.contains(word) || word.contains(&c.word)) {
+                continue;
+            }
             let astray = others.iter().filter(|o| o.text.contains(word)).count();
-            if apart && astray * FEW <= tickets.len() {
+            if astray * FEW <= tickets.len() {
                 chosen.push(Common {
                     word: word.to_owned(),
                     decided: decided.to_owned(),

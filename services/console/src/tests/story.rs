@@ -235,22 +235,8 @@ impl Story {
 
     /// An act that leaves the state as it is.
     pub fn noted(self, hours: i64, note: Note, role: Role, state: State, say: impl FnOnce(&mut Noted)) -> Self {
-        let mut fact = Noted {
-            ticket: self.ticket,
-            note,
-            order: None,
-            units: vec![],
-            request: None,
-            class: None,
-            category: None,
-            lead: None,
-            level: None,
-            reply_due: None,
-            answers: None,
-            text: None,
-            at: at(self.start + hours * HOUR),
-            by: self.by(role, vec![], state),
-        };
+        let by = self.by(role, vec![], state);
+        let mut fact = Noted::new(self.ticket, note, at(self.start + hours * HOUR), by);
         say(&mut fact);
         self.tell(fact.into())
     }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Form, Path, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use contracts::{
@@ -15,12 +15,12 @@ use serde_json::{Map, Value, json};
 
 use super::entity::topic_step;
 use crate::{
-    acting::{broken, decider, given, key},
+    acting::{back, decider, given, key, pairs},
     lamp::{china_ms, rfc3339_ms},
     lang::Lang,
     names,
     pages::Desk,
-    visit::{Failure, failed_at, remembered},
+    visit::Failure,
 };
 
 /// One form: one act. Its fields are asked for, none may be empty.
@@ -143,15 +143,11 @@ pub(super) async fn act(
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let Ok(topic) = topic.parse::<ClusterId>() else { return StatusCode::NOT_FOUND.into_response() };
-    let here = format!("/topics/{topic}");
-    let acted = match form {
-        Ok(Form(pairs)) => done(&desk, topic, &headers, &pairs).await,
-        Err(_) => Err((StatusCode::BAD_REQUEST, broken())),
+    let acted = match pairs(form) {
+        Ok(pairs) => done(&desk, topic, &headers, &pairs).await,
+        Err(failure) => Err(failure),
     };
-    match acted {
-        Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{here}?done=1"))]).into_response(),
-        Err(failure) => failed_at(failure, remembered(&headers), &here),
-    }
+    back(acted, &headers, &format!("/topics/{topic}"))
 }
 
 async fn done(desk: &Desk, topic: ClusterId, headers: &HeaderMap, pairs: &[(String, String)]) -> Result<(), Failure> {

@@ -164,22 +164,7 @@ fn due(change: Change, old: Option<&str>, due: &str) -> ClockTurn {
 fn noted(ticket: TicketId, note: Note, clocks: Vec<ClockTurn>) -> TicketFact {
     let OrderFact { at, by, .. } = of(ticket);
     let by = By { role: Role::Administrator, clocks, ..by };
-    TicketFact::from(Noted {
-        ticket,
-        note,
-        order: None,
-        units: Vec::new(),
-        request: None,
-        class: None,
-        category: None,
-        lead: None,
-        level: None,
-        reply_due: None,
-        answers: None,
-        text: Some("依据：通知".into()),
-        at,
-        by,
-    })
+    Noted { text: Some("依据：通知".into()), ..Noted::new(ticket, note, at, by) }.into()
 }
 
 #[test]

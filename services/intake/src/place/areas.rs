@@ -1,7 +1,5 @@
 //! The division of a point, by the outline that it lies in.
 
-use std::cmp::Reverse;
-
 use anyhow::Context as _;
 use contracts::{
     district::{District, Level},
@@ -88,10 +86,7 @@ impl Areas {
             let named = feature["properties"]["code"].as_str().map_or_else(String::new, |code| format!(" ({code})"));
             areas.push(Area::read(feature, district).with_context(|| format!("feature {}{named}", i + 1))?);
         }
-        areas.sort_by(|a, b| {
-            let narrower = Reverse(a.level).cmp(&Reverse(b.level)).then(a.size.total_cmp(&b.size));
-            narrower.then_with(|| a.code.cmp(&b.code))
-        });
+        areas.sort_by(|a, b| b.level.cmp(&a.level).then(a.size.total_cmp(&b.size)).then_with(|| a.code.cmp(&b.code)));
         Ok(Self(areas))
     }
 

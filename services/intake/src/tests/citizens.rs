@@ -76,22 +76,7 @@ fn ticket() -> TicketId {
 }
 
 fn note(desk: &Desk, note: Note, by: By) -> Noted {
-    Noted {
-        ticket: ticket(),
-        note,
-        order: None,
-        units: vec![],
-        request: None,
-        class: None,
-        category: None,
-        lead: None,
-        level: None,
-        reply_due: None,
-        answers: None,
-        text: None,
-        at: desk.now,
-        by,
-    }
+    Noted::new(ticket(), note, desk.now, by)
 }
 
 async fn reported() -> Desk {

@@ -92,22 +92,7 @@ pub fn reclassified(ticket: TicketId, class: Class, clocks: Vec<ClockTurn>, at: 
 }
 
 fn noted(ticket: TicketId, note: Note, at: DateTime<Utc>) -> Noted {
-    Noted {
-        ticket,
-        note,
-        order: None,
-        units: Vec::new(),
-        request: None,
-        class: None,
-        category: None,
-        lead: None,
-        level: None,
-        reply_due: None,
-        answers: None,
-        text: None,
-        at,
-        by: by(),
-    }
+    Noted::new(ticket, note, at, by())
 }
 
 fn order_fact(ticket: TicketId, at: DateTime<Utc>) -> OrderFact {

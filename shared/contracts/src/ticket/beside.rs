@@ -128,3 +128,26 @@ pub struct Noted {
     /// Who.
     pub by: By,
 }
+
+impl Noted {
+    /// A note that says nothing yet.
+    #[must_use]
+    pub const fn new(ticket: TicketId, note: Note, at: DateTime<Utc>, by: By) -> Self {
+        Self {
+            ticket,
+            note,
+            order: None,
+            units: Vec::new(),
+            request: None,
+            class: None,
+            category: None,
+            lead: None,
+            level: None,
+            reply_due: None,
+            answers: None,
+            text: None,
+            at,
+            by,
+        }
+    }
+}
