@@ -91,8 +91,12 @@ impl Heads {
         self.levels() + self.levels
     }
 
-    pub(crate) fn outputs(&self) -> usize {
+    pub(crate) fn second(&self) -> usize {
         self.unit() + self.units
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.second() + self.categories
     }
 }
 
@@ -158,6 +162,8 @@ pub(crate) struct Odds {
     pub(crate) urgent_clause: f32,
     /// Log-odds of several matters.
     pub(crate) several: f32,
+    /// Of being the second matter, if there is one.
+    pub(crate) second: Vec<f32>,
     pub(crate) unit: Vec<f32>,
 }
 
@@ -223,6 +229,8 @@ impl Model {
         let h = &self.heads;
         softmax(&mut sums[h.levels()..h.unit()]);
         softmax(&mut sums[h.class()..h.urgent()]);
+        let mut second = sums.split_off(h.second());
+        softmax(&mut second);
         sums[h.unit()..].iter_mut().for_each(|s| *s = logistic(*s));
         let mut class = [0.0; 3];
         class.copy_from_slice(&sums[h.class()..h.urgent()]);
@@ -235,7 +243,7 @@ impl Model {
         levels.fill(0.0);
         h.level.iter().zip(&sums).for_each(|(&l, p)| levels[l] += p);
         let level = h.level.iter().map(|&l| levels[l]).collect();
-        Odds { category: sums, level, clauses, class, urgent, urgent_clause: urgent_clause.max(urgent), several, unit }
+        Odds { category: sums, level, clauses, class, urgent, urgent_clause: urgent_clause.max(urgent), several, second, unit }
     }
 
     /// How much a known gram speaks for a category.

@@ -139,10 +139,11 @@ impl School {
         Ok(Example {
             seen: self.knowledge.look(&l.text).seen,
             weight: 1.0,
-            categories,
+            categories: categories.clone(),
             class: number(l.class),
             urgent: Some(l.urgent),
             several: Some(!l.also.is_empty()),
+            further: categories[1..].iter().map(|&(c, _)| (c, 1.0 / l.also.len() as f32)).collect(),
             units: Some(units),
         })
     }

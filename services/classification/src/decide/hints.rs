@@ -2,11 +2,13 @@
 //!
 //! Each answer is the logistic function of a weighted sum of its hints; cross-validation finds the weights.
 
+use std::array;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     knowledge::{Knowledge, Look},
-    model::{Model, Odds},
+    model::{Model, Odds, logistic},
     rules::Cue,
     text,
 };
@@ -23,6 +25,10 @@ const LEAST: f32 = 1e-4;
 const FURTHER: [&str; 11] = ["另外", "还有", "顺便", "另", "同时", "二是", "第二", "再者", "2.", "2、", "②"];
 /// Words by which they add to one.
 const AND: [char; 2] = ['也', '又'];
+/// Words by which they say what is to be done.
+const REQUESTS: [&str; 11] = ["请", "希望", "要求", "能不能", "可不可以", "麻烦", "求", "想问", "盼", "建议", "帮"];
+/// The model knows several matters less often than they are there: its probability counts so much more.
+const SEVERAL_COUNTS: f32 = 2.5;
 
 /// Numbers found by cross-validation that turn hints into answers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,15 +47,21 @@ pub(crate) struct Tuning {
     pub(crate) confidence: [f32; CONFIDENCE],
 }
 
-pub(crate) const MAIN: usize = 6;
+/// What speaks for a category, and the same as far as there are several matters: then another thing decides.
+pub(crate) const MAIN: usize = 2 * SPEAKS;
+const SPEAKS: usize = 12;
 pub(crate) const URGENT: usize = 11;
-pub(crate) const FURTHER_HINTS: usize = 16;
+pub(crate) const FURTHER_HINTS: usize = 18;
 pub(crate) const CONFIDENCE: usize = 6;
 
 impl Tuning {
     /// Before anything is found: the model as it is.
     pub(crate) const NEUTRAL: Self = Self {
-        main: [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        main: {
+            let mut main = [0.0; MAIN];
+            main[0] = 1.0;
+            main
+        },
         urgent: [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
         urgent_from: 0.5,
         further: [0.0; FURTHER_HINTS],
@@ -84,13 +96,16 @@ struct InClauses {
     most: f32,
     early: f32,
     late: f32,
+    /// In the first, and the highest where something is asked for.
+    first: f32,
+    asked: f32,
     /// Where the clause is in which it is the highest: 0 the first, towards 1 the last.
     at: f32,
 }
 
 /// The categories that could be meant, by what the model says.
 pub(crate) fn candidates(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) -> Vec<Candidate> {
-    let clauses = in_clauses(odds);
+    let clauses = in_clauses(look, odds);
     let worth = odds.category.iter().zip(&clauses).map(|(p, c)| p + CLAUSE_COUNTS * c.most);
     let mut best: Vec<(f32, usize)> = worth.zip(0..).collect();
     let last = WEIGHED.min(best.len() - 1);
@@ -99,18 +114,39 @@ pub(crate) fn candidates(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) ->
     best.sort_unstable_by_key(|&(_, c)| c);
     let keywords = look.evidence.keywords(knowledge.taxonomy.categories().len());
     let all = keywords.iter().sum::<u32>().max(1) as f32;
+    let several = (SEVERAL_COUNTS * logistic(odds.several)).min(1.0);
+    let danger = logistic(odds.urgent);
     let candidate = |c: usize| {
         let (whole, clauses, keywords) = (odds.category[c], clauses[c], keywords[c] as f32 / all);
-        let main = [ln(whole), ln(clauses.most), ln(clauses.early), clauses.at, keywords, ln(odds.level[c])];
+        let safety = is(knowledge.taxonomy.categories()[c].l1 == SAFETY);
+        let speaks: [f32; SPEAKS] = [
+            ln(whole),
+            ln(clauses.most),
+            ln(clauses.early),
+            ln(clauses.first),
+            ln(clauses.asked),
+            clauses.at,
+            keywords,
+            ln(odds.level[c]),
+            ln(odds.second[c]),
+            ln(odds.unit[knowledge.taxonomy.leads()[c]]),
+            safety,
+            safety * danger,
+        ];
+        let main = array::from_fn(|i| if i < SPEAKS { speaks[i] } else { several * speaks[i - SPEAKS] });
         Candidate { category: c, main, whole, clauses, keywords }
     };
     best.into_iter().map(|(_, c)| candidate(c)).collect()
 }
 
-fn in_clauses(odds: &Odds) -> Vec<InClauses> {
-    let mut found = vec![InClauses { most: 0.0, early: 0.0, late: 0.0, at: 1.0 }; odds.category.len()];
+fn in_clauses(look: &Look<'_>, odds: &Odds) -> Vec<InClauses> {
+    let nothing = InClauses { most: 0.0, early: 0.0, late: 0.0, first: 0.0, asked: 0.0, at: 1.0 };
+    let mut found = vec![nothing; odds.category.len()];
     let n = odds.clauses.len();
+    let first = odds.clauses.iter().position(Option::is_some);
     for (i, clause) in odds.clauses.iter().enumerate().filter_map(|(i, c)| Some((i, c.as_ref()?))) {
+        let said = look.seen.clauses.get(i).and_then(|range| look.text.get(range.clone())).unwrap_or_default();
+        let asks = REQUESTS.iter().any(|w| said.contains(w));
         for (c, &p) in found.iter_mut().zip(clause) {
             if p > c.most + CLEARLY {
                 c.at = i as f32 / n as f32;
@@ -118,6 +154,12 @@ fn in_clauses(odds: &Odds) -> Vec<InClauses> {
             c.most = c.most.max(p);
             let half = if 2 * i < n { &mut c.early } else { &mut c.late };
             *half = half.max(p);
+            if first == Some(i) {
+                c.first = p;
+            }
+            if asks {
+                c.asked = c.asked.max(p);
+            }
         }
     }
     found
@@ -136,14 +178,18 @@ pub(crate) fn urgent(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) -> [f3
         log_odds(safety),
         log_odds(odds.class[0]),
         log_odds(odds.class[2]),
-        f32::from(u8::from(text::asks(&look.text))),
-        f32::from(u8::from(text::cries(&look.text))),
+        is(text::asks(&look.text)),
+        is(text::cries(&look.text)),
         length(look),
     ]
 }
 
 /// First level of matters of safety.
 const SAFETY: &str = "14";
+
+fn is(is: bool) -> f32 {
+    f32::from(u8::from(is))
+}
 
 /// What could be a further matter beside the main one, with what speaks for it.
 pub(crate) fn further(
@@ -156,7 +202,7 @@ pub(crate) fn further(
 ) -> Vec<(usize, [f32; FURTHER_HINTS])> {
     let Some(first) = candidates.iter().find(|c| c.category == main) else { return Vec::new() };
     let of = |c: usize| &knowledge.taxonomy.categories()[c];
-    let is = |is: bool| f32::from(u8::from(is));
+    let lead = |c: usize| knowledge.taxonomy.leads()[c];
     let passes_on = is(FURTHER.iter().any(|w| look.text.contains(w)));
     let adds = is(look.text.contains(AND));
     let hints = |c: &Candidate| {
@@ -177,6 +223,8 @@ pub(crate) fn further(
             log_odds(first.clauses.late),
             is(c.keywords > 0.0),
             c.clauses.at - first.clauses.at,
+            log_odds(odds.second[c.category]),
+            log_odds(odds.unit[lead(c.category)]),
         ]
     };
     candidates.iter().filter(|c| c.category != main).map(|c| (c.category, hints(c))).collect()
@@ -197,7 +245,7 @@ pub(crate) fn confidence(
     let level: f32 = ranked.iter().filter(|(c, _)| categories[*c].l1 == categories[category].l1).map(|(_, p)| p).sum();
     let agree = look.evidence.heaviest(categories.len()) == Some(category);
     let clear = odds.class[0].max(1.0 - odds.class[0]);
-    [log_odds(p), p - next, log_odds(level), f32::from(u8::from(agree)), log_odds(clear), 1.0]
+    [log_odds(p), p - next, log_odds(level), is(agree), log_odds(clear), 1.0]
 }
 
 fn length(look: &Look<'_>) -> f32 {

@@ -3,10 +3,10 @@
 use super::{About, Heads, Model, ModelError};
 
 /// First bytes of a model file.
-const MAGIC: &[u8; 8] = b"GLMODEL2";
+const MAGIC: &[u8; 8] = b"GLMODEL3";
 
-/// An answer's number is one byte.
-const MOST_OUTPUTS: usize = 256;
+/// An answer's number is written as the way from the one before, in one byte; a longer way has stops of no weight.
+const FARTHEST: usize = 255;
 
 /// What is written: dense numbers become small ones here.
 pub(crate) struct Dense<'a> {
@@ -22,9 +22,6 @@ impl Dense<'_> {
     /// The file.
     pub(crate) fn write(&self) -> Result<Vec<u8>, ModelError> {
         let outputs = self.bias.len();
-        if outputs > MOST_OUTPUTS {
-            return Err(ModelError("more than 256 answers"));
-        }
         let about = serde_json::to_vec(&self.about).map_err(|_| ModelError("its description can't be written"))?;
         let weights = self.with_rarity();
         let most = |o: usize| weights.iter().skip(o).step_by(outputs).fold(1e-6_f32, |most, w| most.max(w.abs()));
@@ -36,10 +33,17 @@ impl Dense<'_> {
         self.keys.iter().for_each(|h| file.extend(h.to_le_bytes()));
         self.rarity.iter().chain(&scale).chain(self.bias).for_each(|f| file.extend(f.to_le_bytes()));
         for row in weights.chunks_exact(outputs) {
-            let small = |(o, w): (usize, &f32)| (o as u8, (w / scale[o]).round() as i8);
-            let entries: Vec<_> = row.iter().enumerate().map(small).filter(|&(_, w)| w.unsigned_abs() > 1).collect();
+            let small = row.iter().enumerate().map(|(o, w)| (o, (w / scale[o]).round() as i8));
+            let mut entries: Vec<[u8; 2]> = Vec::new();
+            let mut last = 0;
+            for (o, w) in small.filter(|&(_, w)| w.unsigned_abs() > 1) {
+                let way = o - last;
+                entries.extend(std::iter::repeat_n([FARTHEST as u8, 0], way / FARTHEST));
+                entries.push([(way % FARTHEST) as u8, w as u8]);
+                last = o;
+            }
             file.extend((entries.len() as u16).to_le_bytes());
-            entries.iter().for_each(|&(o, w)| file.extend([o, w as u8]));
+            file.extend(entries.concat());
         }
         Ok(file)
     }
@@ -80,8 +84,10 @@ impl<'a> Reader<'a> {
     fn row(&mut self, outputs: usize) -> Result<Vec<i8>, ModelError> {
         let mut row = vec![0; outputs];
         let entries = 2 * usize::from(u16::from_le_bytes(self.array()?));
+        let mut at = 0;
         for pair in self.take(entries)?.chunks_exact(2) {
-            *row.get_mut(usize::from(pair[0])).ok_or(ModelError("an entry for no answer"))? = pair[1] as i8;
+            at += usize::from(pair[0]);
+            *row.get_mut(at).ok_or(ModelError("an entry for no answer"))? = pair[1] as i8;
         }
         Ok(row)
     }
@@ -102,7 +108,7 @@ impl Model {
         let about: About = serde_json::from_slice(file.take(about)?).map_err(|_| ModelError("its description is wrong"))?;
         let heads = Heads::new(&about.categories, about.units.len());
         let signals = rows.checked_sub(keys).ok_or(ModelError("fewer rows than grams"))?;
-        if outputs > MOST_OUTPUTS || heads.outputs() != outputs || signals != crate::features::signals(heads.categories) {
+        if heads.outputs() != outputs || signals != crate::features::signals(heads.categories) {
             return Err(ModelError("it does not fit its own description"));
         }
         let keys = (0..keys).map(|_| Ok(file.count()? as u32)).collect::<Result<Vec<_>, ModelError>>()?;

@@ -36,6 +36,8 @@ pub(crate) struct Example {
     pub(crate) urgent: Option<bool>,
     /// Whether there are further matters.
     pub(crate) several: Option<bool>,
+    /// Shares of the further matters; none if there are none, or it says nothing about them.
+    pub(crate) further: Vec<(usize, f32)>,
     pub(crate) units: Option<Vec<usize>>,
 }
 
@@ -162,12 +164,18 @@ impl<'h> State<'h> {
         if example.urgent == Some(true) {
             sums[h.urgent()] *= DANGER_COSTS;
         }
+        if example.further.is_empty() {
+            sums[h.second()..].fill(0.0);
+        } else {
+            softmax(&mut sums[h.second()..]);
+            example.further.iter().for_each(|&(category, share)| sums[h.second() + category] -= share);
+        }
         match &example.units {
             Some(units) => {
-                sums[h.unit()..].iter_mut().for_each(|s| *s = logistic(*s));
+                sums[h.unit()..h.second()].iter_mut().for_each(|s| *s = logistic(*s));
                 units.iter().for_each(|u| sums[h.unit() + u] -= 1.0);
             }
-            None => sums[h.unit()..].fill(0.0),
+            None => sums[h.unit()..h.second()].fill(0.0),
         }
     }
 }
