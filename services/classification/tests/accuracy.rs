@@ -31,17 +31,16 @@ fn reports_of_others_are_classified_well_enough() {
     samples::read(HELD_OUT).expect("labelled reports").iter().for_each(|l| m.add(&classifier, l));
     println!("{m}");
     let floors = [
-        ("first level", m.l1.value(), 0.82),
-        ("category", m.category.value(), 0.76),
-        ("lead", m.lead.value(), 0.79),
+        ("first level", m.l1.value(), 0.85),
+        ("category", m.category.value(), 0.80),
+        ("lead", m.lead.value(), 0.82),
         ("lead among named units", m.lead_named.value(), 0.90),
         ("class macro-F1", m.class_f1(), 0.86),
         ("nature", m.nature.value(), 0.96),
-        // the aim is recall 0.95 at precision 0.60; these keep what is reached
-        ("urgent recall", m.urgent_found.value(), 0.91),
-        ("urgent precision", m.urgent_right.value(), 0.50),
-        ("second matter named or taken for the main one", m.second_known.value(), 0.75),
-        ("second matter named", m.also_found.value(), 0.45),
+        ("urgent recall", m.urgent_found.value(), 0.95),
+        ("urgent precision", m.urgent_right.value(), 0.60),
+        ("second matter named or taken for the main one", m.second_known.value(), 0.80),
+        ("second matter named", m.also_found.value(), 0.60),
         ("owning division", m.division.value(), 0.97),
         ("sure and right", m.sure.value(), 0.95),
         ("sure", m.surely.value(), 0.30),

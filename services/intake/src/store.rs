@@ -48,20 +48,16 @@ pub async fn lately(tx: &Tx, phones: &[String], since_ms: i64) -> Result<HashMap
 
 /// The newest first.
 pub fn lately_query(backend: DbBackend, phones: &[String], since_ms: i64) -> Statement {
-    let unfolded = match backend {
-        DbBackend::Postgres => "json_array_elements_text($1::json)",
-        _ => "json_each($1)",
-    };
+    let (phones, unfolded) = bulk::keys(backend, phones);
     let sql = format!(
-        "WITH asked AS MATERIALIZED (SELECT k.value AS phone, COALESCE((SELECT n.received_ms FROM registration n \
-         WHERE n.phone = k.value AND n.received_ms >= $2 ORDER BY n.received_ms DESC LIMIT 1 OFFSET {}), $2) AS ms \
-         FROM {unfolded} AS k) \
+        "WITH asked AS MATERIALIZED (SELECT given.value AS phone, COALESCE((SELECT n.received_ms FROM registration n \
+         WHERE n.phone = given.value AND n.received_ms >= $2 ORDER BY n.received_ms DESC LIMIT 1 OFFSET {}), $2) AS ms \
+         FROM {unfolded}) \
          SELECT a.phone, p.division FROM asked a JOIN registration r ON r.phone = a.phone AND r.received_ms >= a.ms \
          JOIN progress p ON p.ticket_id = r.ticket_id WHERE p.division IS NOT NULL ORDER BY r.received_ms DESC, r.ticket_id",
         LATELY_TICKETS - 1
     );
-    let phones = serde_json::to_string(phones).unwrap_or_default();
-    Statement::from_sql_and_values(backend, sql, [phones.into(), since_ms.into()])
+    Statement::from_sql_and_values(backend, sql, [phones, since_ms.into()])
 }
 
 /// Takes `n` numbers of a day; returns the one before the first. The row stays locked until the commit, so two

@@ -157,32 +157,26 @@ pub async fn move_unchanged(tx: &Tx, watches: &[Watch]) -> Result<u64, DbErr> {
     if watches.is_empty() {
         return Ok(0);
     }
-    let rows = watches.iter().map(moved).collect::<Result<Vec<serde_json::Value>, DbErr>>()?;
+    let rows = watches.iter().map(row).collect::<Result<Vec<Model>, DbErr>>()?;
     let backend = tx.get_database_backend();
-    let sql = match backend {
+    let (given, values) = match backend {
         DbBackend::Postgres => {
-            "UPDATE clock SET clocks = r.clocks, next_ms = r.next_ms, version = r.version \
-             FROM json_populate_recordset(NULL::clock, $1::json) r \
-             WHERE clock.ticket_id = r.ticket_id AND clock.version = r.version - 1"
+            let columns = [Column::TicketId, Column::Clocks, Column::NextMs, Column::Version];
+            let arrays = bulk::Arrays::of::<Entity>(columns.into_iter(), &rows);
+            (format!("SELECT {} FROM {}", arrays.selected(), arrays.unfolded()), arrays.values)
         }
         _ => {
-            "UPDATE clock SET clocks = r.v ->> '$.clocks', next_ms = r.v ->> '$.next_ms', version = r.v ->> '$.version' \
-             FROM (WITH r(v) AS MATERIALIZED (SELECT value FROM json_each($1)) SELECT v FROM r) r \
-             WHERE clock.ticket_id = r.v ->> '$.ticket_id' AND clock.version = (r.v ->> '$.version') - 1"
+            let json = serde_json::to_string(&rows).map_err(|e| DbErr::Json(e.to_string()))?;
+            let given = "WITH given(v) AS MATERIALIZED (SELECT value FROM json_each($1)) SELECT v ->> '$.ticket_id' AS ticket_id, \
+                         v ->> '$.clocks' AS clocks, v ->> '$.next_ms' AS next_ms, v ->> '$.version' AS version FROM given";
+            (given.to_owned(), vec![json.into()])
         }
     };
-    let json = serde_json::Value::from(rows).to_string();
-    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, [json.into()])).await?.rows_affected())
-}
-
-fn moved(watch: &Watch) -> Result<serde_json::Value, DbErr> {
-    let clocks = serde_json::to_string(&watch.settings).map_err(|e| DbErr::Json(e.to_string()))?;
-    Ok(serde_json::json!({
-        "ticket_id": watch.ticket.to_string(),
-        "clocks": clocks,
-        "next_ms": watch.next.map(|t| t.timestamp_millis()),
-        "version": watch.version + 1,
-    }))
+    let sql = format!(
+        "UPDATE clock SET clocks = r.clocks, next_ms = r.next_ms, version = r.version FROM ({given}) r \
+         WHERE clock.ticket_id = r.ticket_id AND clock.version = r.version - 1"
+    );
+    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
 }
 
 pub(crate) fn due_query(urgent: bool, now: DateTime<Utc>, most: u64) -> Select<Entity> {

@@ -48,7 +48,7 @@ impl Pace {
     /// How long a batch that is not full waits for more after its first message.
     pub const fn linger(self) -> Duration {
         match self {
-            Self::AtOnce => Duration::from_millis(5),
+            Self::AtOnce => Duration::from_millis(20),
             Self::Gather => Duration::from_millis(500),
         }
     }

@@ -105,7 +105,9 @@ async fn observe(request: Request, next: Next) -> Response {
     span.record("http.response.status_code", response.status().as_u16());
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         // the limits answer in plain English; ours is for both readers and programs
-        return HttpProblem(StatusCode::PAYLOAD_TOO_LARGE, too_large()).into_response();
+        // and the rest of the body is not read, so nothing can follow it
+        let close = [(header::CONNECTION, "close")];
+        return (close, HttpProblem(StatusCode::PAYLOAD_TOO_LARGE, too_large())).into_response();
     }
     response
 }

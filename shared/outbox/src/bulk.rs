@@ -1,9 +1,12 @@
 //! Many rows in one statement, of few different texts, so that each is prepared once.
 //!
-//! On PostgreSQL rows travel as one JSON parameter and the database unfolds them; keys do on both. SQLite gets its rows
-//! value by value, in groups of few sizes: unfolding JSON costs it as much again as writing the rows.
+//! On PostgreSQL rows travel column by column, each column one array, and keys as an array. SQLite gets its rows value by
+//! value, in groups of few sizes, and its keys as JSON: unfolding JSON costs either of them as much again as writing rows.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, Statement,
+    Value, sea_query::ArrayType,
+};
 use serde::Serialize;
 
 use crate::Fault;
@@ -25,16 +28,12 @@ pub enum Existing {
 const GROUPS: [usize; 4] = [64, 16, 4, 1];
 
 /// Writes rows. Returns how many were written.
-pub async fn write<E>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, Fault>
-where
-    E: EntityTrait,
-    E::Model: Serialize,
-{
+pub async fn write<E: EntityTrait>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, Fault> {
     if rows.is_empty() {
         return Ok(0);
     }
     let written = match tx.get_database_backend() {
-        DbBackend::Postgres => write_json::<E>(tx, rows, existing).await?,
+        DbBackend::Postgres => write_columns::<E>(tx, rows, existing).await?,
         _ => write_values::<E>(tx, rows, existing).await?,
     };
     if existing == Existing::NextVersion && written != rows.len() as u64 {
@@ -43,21 +42,63 @@ where
     Ok(written)
 }
 
-/// The rows travel as one JSON parameter, which the database unfolds.
-async fn write_json<E>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, DbErr>
-where
-    E: EntityTrait,
-    E::Model: Serialize,
-{
+/// The rows travel as arrays, which the database unfolds side by side.
+async fn write_columns<E: EntityTrait>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, DbErr> {
     let entity = E::default();
     let table = entity.table_name();
-    let names = columns::<E>("");
-    let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;
-    let sql = format!(
-        "INSERT INTO \"{table}\" ({names}) SELECT {names} FROM json_populate_recordset(NULL::\"{table}\", $1::json){}",
-        on_conflict::<E>(table, existing)
-    );
-    Ok(tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [json.into()])).await?.rows_affected())
+    let (names, conflict) = (columns::<E>(""), on_conflict::<E>(table, existing));
+    let arrays = Arrays::of::<E>(E::Column::iter(), rows);
+    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT {} FROM {}{conflict}", arrays.selected(), arrays.unfolded());
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, arrays.values);
+    Ok(tx.execute_raw(statement).await?.rows_affected())
+}
+
+/// Columns of rows as parameters of one statement of PostgreSQL.
+#[derive(Debug, Default)]
+pub struct Arrays {
+    /// The parameters, in their order.
+    pub values: Vec<Value>,
+    names: Vec<String>,
+    selected: Vec<String>,
+}
+
+impl Arrays {
+    /// These columns of the rows, of which there is one at least.
+    pub fn of<E: EntityTrait>(columns: impl Iterator<Item = E::Column>, rows: &[E::Model]) -> Self {
+        let mut arrays = Self::default();
+        columns.for_each(|c| arrays.add(c.as_str(), c.def().is_null(), rows.iter().map(|row| row.get(c)).collect()));
+        arrays
+    }
+
+    /// Arrays hold no null: what is missing stands in a second one.
+    fn add(&mut self, name: &str, nullable: bool, values: Vec<Value>) {
+        let Some(kind) = values.first().map(Value::array_type) else { return };
+        if nullable {
+            let missing = values.iter().map(|v| (*v == v.as_null()).into()).collect();
+            self.push(format!("no_{name}"), ArrayType::Bool, missing);
+            self.selected.push(format!("CASE WHEN \"no_{name}\" THEN NULL ELSE \"{name}\" END AS \"{name}\""));
+        } else {
+            self.selected.push(format!("\"{name}\""));
+        }
+        let there = values.into_iter().map(|v| if v == v.as_null() { v.dummy_value() } else { v }).collect();
+        self.push(name.to_owned(), kind, there);
+    }
+
+    fn push(&mut self, name: String, kind: ArrayType, values: Vec<Value>) {
+        self.names.push(format!("\"{name}\""));
+        self.values.push(Value::Array(kind, Some(Box::new(values))));
+    }
+
+    /// What to select from [`Arrays::unfolded`], in the order of the columns.
+    pub fn selected(&self) -> String {
+        self.selected.join(", ")
+    }
+
+    /// The rows, as a table.
+    pub fn unfolded(&self) -> String {
+        let parameters: Vec<String> = (1..=self.values.len()).map(|n| format!("${n}")).collect();
+        format!("unnest({}) AS given ({})", parameters.join(", "), self.names.join(", "))
+    }
 }
 
 async fn write_values<E: EntityTrait>(tx: &impl ConnectionTrait, rows: &[E::Model], existing: Existing) -> Result<u64, DbErr> {
@@ -94,9 +135,13 @@ pub async fn find_in<E: EntityTrait>(
     }
     let backend = tx.get_database_backend();
     let table = E::default();
-    let sql =
-        format!("SELECT {} FROM \"{}\" WHERE \"{}\" {}", columns::<E>(""), table.table_name(), column.as_str(), in_keys(backend));
-    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, [keys_json(keys)])).all(tx).await
+    let (keys, unfolded) = self::keys(backend, keys);
+    let among = match backend {
+        DbBackend::Postgres => "= ANY($1)".to_owned(),
+        _ => format!("IN (SELECT value FROM {unfolded})"),
+    };
+    let sql = format!("SELECT {} FROM \"{}\" WHERE \"{}\" {among}", columns::<E>(""), table.table_name(), column.as_str());
+    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, [keys])).all(tx).await
 }
 
 /// Deletes the rows that have the primary keys of `rows`.
@@ -111,25 +156,28 @@ where
     let backend = tx.get_database_backend();
     let entity = E::default();
     let table = entity.table_name();
-    let keys = primary_key::<E>();
-    let of = |prefix: &str, suffix: &str| keys.iter().map(|k| format!("{prefix}{k}{suffix}")).collect::<Vec<_>>().join(", ");
-    let found = match backend {
-        DbBackend::Postgres => format!("SELECT {} FROM json_populate_recordset(NULL::\"{table}\", $1::json)", of("\"", "\"")),
-        _ => format!("SELECT {} FROM json_each($1)", of("value ->> '$.", "'")),
+    let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+    let (found, values) = match backend {
+        DbBackend::Postgres => {
+            let arrays = Arrays::of::<E>(keys, rows);
+            (format!("SELECT {} FROM {}", arrays.selected(), arrays.unfolded()), arrays.values)
+        }
+        _ => {
+            let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;
+            let of: Vec<String> = keys.map(|c| format!("value ->> '$.{}'", c.as_str())).collect();
+            (format!("SELECT {} FROM json_each($1)", of.join(", ")), vec![json.into()])
+        }
     };
-    let sql = format!("DELETE FROM \"{table}\" WHERE ({}) IN ({found})", of("\"", "\""));
-    let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;
-    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, [json.into()])).await?.rows_affected())
+    let names: Vec<String> = primary_key::<E>().iter().map(|k| format!("\"{k}\"")).collect();
+    let sql = format!("DELETE FROM \"{table}\" WHERE ({}) IN ({found})", names.join(", "));
+    Ok(tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected())
 }
 
-fn keys_json(keys: &[String]) -> sea_orm::Value {
-    serde_json::to_string(keys).unwrap_or_default().into()
-}
-
-fn in_keys(backend: DbBackend) -> &'static str {
+/// Keys as one parameter, and the table `given` with its column `value` that the database unfolds it to.
+pub fn keys(backend: DbBackend, keys: &[String]) -> (Value, &'static str) {
     match backend {
-        DbBackend::Postgres => "= ANY(ARRAY(SELECT json_array_elements_text($1::json)))",
-        _ => "IN (SELECT value FROM json_each($1))",
+        DbBackend::Postgres => (keys.to_vec().into(), "unnest($1) AS given (value)"),
+        _ => (serde_json::to_string(keys).unwrap_or_default().into(), "json_each($1) AS given"),
     }
 }
 

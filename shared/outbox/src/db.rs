@@ -119,12 +119,20 @@ fn options(url: &str, name: &str, connections: u32) -> ConnectOptions {
         .acquire_timeout(Duration::from_secs(10))
         .max_connections(connections)
         .set_application_name(format!("gridline-{name}"))
-        // a plan that was made while a table was empty scans it for ever after; ours are made for the table as it
-        // is, once a batch
-        // and a process that was stopped in the middle of a transaction must not hold rows for ever: ours take
-        // milliseconds
+        // asking before each transaction whether the connection still lives is one way more to the server and back
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .map_sqlx_postgres_opts(|o| {
-            o.options([("plan_cache_mode", "force_custom_plan"), ("idle_in_transaction_session_timeout", "10s")])
+            o.options([
+                // what a batch asks for is found by an index; the server scans a table of a few thousand rows instead, and
+                // while it grows that is most of its work
+                ("enable_seqscan", "off"),
+                // without scans a plan is good for whatever is asked and however large the table is: it is made once
+                ("plan_cache_mode", "force_generic_plan"),
+                // where there is no index the scan seems so dear that it would be compiled first
+                ("jit", "off"),
+                // a process that was stopped in the middle of a transaction must not hold rows for ever: ours take milliseconds
+                ("idle_in_transaction_session_timeout", "10s"),
+            ])
         })
         .map_sqlx_sqlite_opts(|o| {
             // FULL: an acknowledged commit survives a power failure; NORMAL may lose the last ones

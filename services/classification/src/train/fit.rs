@@ -62,7 +62,8 @@ mod tests {
         let cases: Vec<_> = (0..40).map(|i| ([1.0, f32::from(i as u8 % 7), f32::from(i as u8 % 2)], i % 2 == 1)).collect();
         let by = yes_or_no(&cases, [0.0; 3]);
         assert!(cases.iter().all(|(hints, is)| (hints::sum(&by, hints) > 0.0) == *is));
-        let cases: Vec<_> = (0..40).map(|i| (vec![[f32::from(i as u8 % 5), 1.0], [2.0, 0.0]], usize::from(i % 5 < 2), 1.0)).collect();
+        let cases: Vec<_> =
+            (0..40).map(|i| (vec![[f32::from(i as u8 % 5), 1.0], [2.0, 0.0]], usize::from(i % 5 < 2), 1.0)).collect();
         let by = one_of(&cases, [0.0; 2]);
         assert!(by[0] > 1.0, "{by:?}");
     }
