@@ -163,7 +163,7 @@ pub async fn move_unchanged(tx: &Tx, watches: &[Watch]) -> Result<u64, DbErr> {
         DbBackend::Postgres => {
             let columns = [Column::TicketId, Column::Clocks, Column::NextMs, Column::Version];
             let arrays = bulk::Arrays::of::<Entity>(columns.into_iter(), &rows);
-            (format!("SELECT {} FROM {}", arrays.selected(), arrays.unfolded()), arrays.values)
+            (arrays.select(), arrays.values)
         }
         _ => {
             let json = serde_json::to_string(&rows).map_err(|e| DbErr::Json(e.to_string()))?;

@@ -48,7 +48,7 @@ async fn write_columns<E: EntityTrait>(tx: &impl ConnectionTrait, rows: &[E::Mod
     let table = entity.table_name();
     let (names, conflict) = (columns::<E>(""), on_conflict::<E>(table, existing));
     let arrays = Arrays::of::<E>(E::Column::iter(), rows);
-    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT {} FROM {}{conflict}", arrays.selected(), arrays.unfolded());
+    let sql = format!("INSERT INTO \"{table}\" ({names}) {}{conflict}", arrays.select());
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, arrays.values);
     Ok(tx.execute_raw(statement).await?.rows_affected())
 }
@@ -89,15 +89,11 @@ impl Arrays {
         self.values.push(Value::Array(kind, Some(Box::new(values))));
     }
 
-    /// What to select from [`Arrays::unfolded`], in the order of the columns.
-    pub fn selected(&self) -> String {
-        self.selected.join(", ")
-    }
-
-    /// The rows, as a table.
-    pub fn unfolded(&self) -> String {
+    /// The query that gives the rows again.
+    pub fn select(&self) -> String {
         let parameters: Vec<String> = (1..=self.values.len()).map(|n| format!("${n}")).collect();
-        format!("unnest({}) AS given ({})", parameters.join(", "), self.names.join(", "))
+        let (parameters, names) = (parameters.join(", "), self.names.join(", "));
+        format!("SELECT {} FROM unnest({parameters}) AS given ({names})", self.selected.join(", "))
     }
 }
 
@@ -160,7 +156,7 @@ where
     let (found, values) = match backend {
         DbBackend::Postgres => {
             let arrays = Arrays::of::<E>(keys, rows);
-            (format!("SELECT {} FROM {}", arrays.selected(), arrays.unfolded()), arrays.values)
+            (arrays.select(), arrays.values)
         }
         _ => {
             let json = serde_json::to_string(rows).map_err(|e| DbErr::Json(e.to_string()))?;

@@ -23,13 +23,14 @@ pub enum Fault {
     Conflict,
 }
 
-/// A service's own database. Clones share the pool.
+/// A service's own database. Clones share the pools.
 #[derive(Clone, Debug)]
 pub struct Db {
-    connection: DatabaseConnection,
+    reader: DatabaseConnection,
     /// SQLite takes one writer at a time. One connection of its own keeps its pages cached (another connection's
     /// commit would make it read them again), and waiting for it is fair, which SQLite's busy handler is not.
-    writer: Option<DatabaseConnection>,
+    /// PostgreSQL is told what a batch needs, which is not what a page needs.
+    writer: DatabaseConnection,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`] it is rolled back.
@@ -48,22 +49,22 @@ impl Db {
 
     /// Opens the database as it is; for tools that look at a service's database.
     pub async fn connect(url: &str, name: &str) -> Result<Self, DbErr> {
-        let sqlite = url.starts_with("sqlite:");
-        let connection = Database::connect(options(url, name, if sqlite { 4 } else { 8 })).await?;
-        let writer = if sqlite { Some(Database::connect(options(url, name, 1)).await?) } else { None };
-        Ok(Self { connection, writer })
+        let writers = if url.starts_with("sqlite:") { 1 } else { 8 };
+        let reader = Database::connect(options(url, name, 4, &OF_PAGES)).await?;
+        let writer = Database::connect(options(url, name, writers, &OF_BATCHES)).await?;
+        Ok(Self { reader, writer })
     }
 
     /// Several replicas may start at once: one migrates, the others wait for it.
     async fn migrate<M: MigratorTrait>(&self) -> Result<(), DbErr> {
         if self.backend() != DbBackend::Postgres {
-            return M::up(&self.connection, None).await;
+            return M::up(&self.reader, None).await;
         }
         let sqlx = |e| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(e)));
-        let pool = self.connection.get_postgres_connection_pool();
+        let pool = self.reader.get_postgres_connection_pool();
         let lock = PgAdvisoryLock::new("gridline-migrations");
         let guard = lock.acquire(pool.acquire().await.map_err(sqlx)?).await.map_err(sqlx)?;
-        let done = M::up(&self.connection, None).await;
+        let done = M::up(&self.reader, None).await;
         guard.release_now().await.map_err(sqlx)?;
         done
     }
@@ -71,30 +72,27 @@ impl Db {
     /// Begins a write. On SQLite the lock is taken at once: a transaction that reads and then writes would
     /// otherwise fail with SQLITE_BUSY_SNAPSHOT, which no busy timeout covers.
     pub async fn write(&self) -> Result<Tx, DbErr> {
-        let writer = self.writer.as_ref().unwrap_or(&self.connection);
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx { transaction: writer.begin_with_options(options).await? })
+        Ok(Tx { transaction: self.writer.begin_with_options(options).await? })
     }
 
     /// For reads.
     pub fn read(&self) -> &DatabaseConnection {
-        &self.connection
+        &self.reader
     }
 
     /// Which database it is.
     pub fn backend(&self) -> DbBackend {
-        self.connection.get_database_backend()
+        self.reader.get_database_backend()
     }
 
     /// Closes the pools.
     pub async fn close(self) -> Result<(), DbErr> {
-        if let Some(writer) = self.writer {
-            writer.close().await?;
-        }
-        self.connection.close().await
+        self.writer.close().await?;
+        self.reader.close().await
     }
 }
 
@@ -112,7 +110,18 @@ impl Deref for Tx {
     }
 }
 
-fn options(url: &str, name: &str, connections: u32) -> ConnectOptions {
+/// A setting of a connection to PostgreSQL.
+type Setting = (&'static str, &'static str);
+/// A process that was stopped in the middle of a transaction must not hold rows for ever: ours take milliseconds.
+const IDLE: Setting = ("idle_in_transaction_session_timeout", "10s");
+/// A plan that was made while a table was empty would scan it for ever after.
+const OF_PAGES: [Setting; 2] = [IDLE, ("plan_cache_mode", "force_custom_plan")];
+/// What a batch asks for is found by an index. The server scans a table of a few thousand rows instead, and while it grows
+/// that is most of its work; without scans one plan is good for every batch, however large the table is. Where there is no
+/// index a scan then seems so dear that it would be compiled first.
+const OF_BATCHES: [Setting; 4] = [IDLE, ("enable_seqscan", "off"), ("plan_cache_mode", "force_generic_plan"), ("jit", "off")];
+
+fn options(url: &str, name: &str, connections: u32, settings: &'static [Setting]) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .sqlx_logging_level(log::LevelFilter::Trace)
@@ -121,19 +130,7 @@ fn options(url: &str, name: &str, connections: u32) -> ConnectOptions {
         .set_application_name(format!("gridline-{name}"))
         // asking before each transaction whether the connection still lives is one way more to the server and back
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
-        .map_sqlx_postgres_opts(|o| {
-            o.options([
-                // what a batch asks for is found by an index; the server scans a table of a few thousand rows instead, and
-                // while it grows that is most of its work
-                ("enable_seqscan", "off"),
-                // without scans a plan is good for whatever is asked and however large the table is: it is made once
-                ("plan_cache_mode", "force_generic_plan"),
-                // where there is no index the scan seems so dear that it would be compiled first
-                ("jit", "off"),
-                // a process that was stopped in the middle of a transaction must not hold rows for ever: ours take milliseconds
-                ("idle_in_transaction_session_timeout", "10s"),
-            ])
-        })
+        .map_sqlx_postgres_opts(|o| o.options(settings.iter().copied()))
         .map_sqlx_sqlite_opts(|o| {
             // FULL: an acknowledged commit survives a power failure; NORMAL may lose the last ones
             o.create_if_missing(true)
