@@ -16,6 +16,8 @@ use crate::{
 
 /// Pairs of characters and the texts of the training data that have them; `rules/NOTICE.md` says how it is made.
 const PAIRS: &str = include_str!("../../rules/pairs.csv");
+/// Of the further matters only the surest: the others are mostly not there.
+const MOST_ALSO: usize = 1;
 /// Of a long letter, so many different pairs are looked at.
 const MOST_PAIRS: usize = 160;
 /// A pair of fewer texts than this is as rare as can be: the training data can't tell how rare.
@@ -116,7 +118,7 @@ impl Eye {
             }
         }
         let kind = self.kinds.get(category).copied().unwrap_or((u16::MAX, u16::MAX));
-        let also: Box<[u16]> = also.iter().filter_map(|c| self.kinds.get(c)).map(|k| k.0).collect();
+        let also: Box<[u16]> = also.iter().take(MOST_ALSO).filter_map(|c| self.kinds.get(c)).map(|k| k.0).collect();
         let place = division.and_then(|d| self.places.get(d)).copied();
         tokens.push(kind_token(kind.0));
         tokens.extend(also.iter().map(|&c| kind_token(c)));
