@@ -134,16 +134,17 @@ impl School {
         for code in &l.also {
             categories.push((index(code)?, ALSO_SHARE / l.also.len() as f32));
         }
+        let further = categories[1..].iter().map(|&(c, _)| (c, 1.0 / l.also.len() as f32)).collect();
         let units = taxonomy.departments();
         let units = (0..units.len()).filter(|&u| units[u] == l.lead || l.others.contains(&units[u])).collect();
         Ok(Example {
             seen: self.knowledge.look(&l.text).seen,
             weight: 1.0,
-            categories: categories.clone(),
+            categories,
             class: number(l.class),
             urgent: Some(l.urgent),
             several: Some(!l.also.is_empty()),
-            further: categories[1..].iter().map(|&(c, _)| (c, 1.0 / l.also.len() as f32)).collect(),
+            further,
             units: Some(units),
         })
     }

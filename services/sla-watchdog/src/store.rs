@@ -157,7 +157,7 @@ pub async fn move_unchanged(tx: &Tx, watches: &[Watch]) -> Result<u64, DbErr> {
     if watches.is_empty() {
         return Ok(0);
     }
-    let rows = watches.iter().map(row).collect::<Result<Vec<Model>, DbErr>>()?;
+    let rows = watches.iter().map(moved).collect::<Result<Vec<Model>, DbErr>>()?;
     let backend = tx.get_database_backend();
     let (given, values) = match backend {
         DbBackend::Postgres => {
@@ -197,11 +197,20 @@ pub(crate) fn next_query() -> Select<Entity> {
 fn row(watch: &Watch) -> Result<Model, DbErr> {
     let failed = |e: serde_json::Error| DbErr::Json(e.to_string());
     Ok(Model {
-        ticket_id: watch.ticket.to_string(),
-        urgent: watch.urgent.into(),
         promise: watch.promise.as_ref().map(serde_json::to_string).transpose().map_err(failed)?,
         risen: watch.risen.as_ref().map(serde_json::to_string).transpose().map_err(failed)?,
-        clocks: serde_json::to_string(&watch.settings).map_err(failed)?,
+        ..moved(watch)?
+    })
+}
+
+/// The row without what firing leaves as it is.
+fn moved(watch: &Watch) -> Result<Model, DbErr> {
+    Ok(Model {
+        ticket_id: watch.ticket.to_string(),
+        urgent: watch.urgent.into(),
+        promise: None,
+        risen: None,
+        clocks: serde_json::to_string(&watch.settings).map_err(|e| DbErr::Json(e.to_string()))?,
         next_ms: watch.next.map(|t| t.timestamp_millis()),
         version: watch.version + 1,
     })

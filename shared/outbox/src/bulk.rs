@@ -71,17 +71,17 @@ impl Arrays {
     }
 
     /// Arrays hold no null: what is missing stands in a second one.
-    fn add(&mut self, name: &str, nullable: bool, values: Vec<Value>) {
+    fn add(&mut self, name: &str, nullable: bool, mut values: Vec<Value>) {
         let Some(kind) = values.first().map(Value::array_type) else { return };
         if nullable {
-            let missing = values.iter().map(|v| (*v == v.as_null()).into()).collect();
-            self.push(format!("no_{name}"), ArrayType::Bool, missing);
+            let missing: Vec<bool> = values.iter().map(|v| *v == v.as_null()).collect();
+            values.iter_mut().zip(&missing).filter(|(_, missing)| **missing).for_each(|(v, _)| *v = v.dummy_value());
+            self.push(format!("no_{name}"), ArrayType::Bool, missing.into_iter().map(Value::from).collect());
             self.selected.push(format!("CASE WHEN \"no_{name}\" THEN NULL ELSE \"{name}\" END AS \"{name}\""));
         } else {
             self.selected.push(format!("\"{name}\""));
         }
-        let there = values.into_iter().map(|v| if v == v.as_null() { v.dummy_value() } else { v }).collect();
-        self.push(name.to_owned(), kind, there);
+        self.push(name.to_owned(), kind, values);
     }
 
     fn push(&mut self, name: String, kind: ArrayType, values: Vec<Value>) {
