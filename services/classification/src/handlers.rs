@@ -177,7 +177,9 @@ impl Classification {
         if let Some(adviser) = self.adviser.as_ref().filter(|_| fact.hold) {
             adviser.ask(r.ticket, &r.text);
         }
-        desk.news.decisions.push(row(&fact));
+        let row = row(&fact);
+        desk.known.insert(row.ticket_id.clone(), row.clone());
+        desk.news.decisions.push(row);
         let fact = TicketFact::from(fact);
         let id = MessageId::derive(r.ticket.0, "2 classified");
         let out = Outbound::new(id, subject::FACTS, subject::fact(TicketFact::FAMILY, fact.kind()), &fact, now);
@@ -195,7 +197,8 @@ impl Handler for Classification {
         let (mut tickets, mut ids, mut persons) = (Vec::new(), Vec::new(), false);
         for message in batch {
             match &message.body {
-                Heard::Received(_) | Heard::Nothing => {}
+                Heard::Nothing => {}
+                Heard::Received(r) => tickets.push(r.ticket.to_string()),
                 Heard::Ruled(r) => tickets.push(r.of.ticket.to_string()),
                 Heard::Reclassified(n) => tickets.push(n.ticket.to_string()),
                 Heard::Person(c) => {
@@ -220,6 +223,8 @@ impl Handler for Classification {
         let mut outbound = Vec::new();
         let mut answer = desk.in_force.version;
         match &message.body {
+            // the first word stands
+            Heard::Received(r) if desk.known.contains_key(&r.ticket.to_string()) => {}
             Heard::Received(r) => outbound.push(self.classify(desk, r, message.now).map_err(Refusal::Illegal)?),
             Heard::Nothing => {}
             Heard::Ruled(r) => {

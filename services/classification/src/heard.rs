@@ -46,4 +46,9 @@ impl HeardTrait for Heard {
             _ => Err(Problem::new("not_heard", "分类服务不处理此消息", "classification does not hear this message")),
         }
     }
+
+    /// A ticket that was classified is known by its row.
+    fn remembered(&self) -> bool {
+        !matches!(self, Self::Received(_) | Self::Nothing)
+    }
 }

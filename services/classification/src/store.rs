@@ -66,9 +66,9 @@ pub struct News {
     pub samples: Vec<sample::Model>,
 }
 
-/// Writes what is new.
+/// Writes what is new. A ticket that another replica decided on at the same time makes it fail, and the batch runs again.
 pub async fn save(tx: &Tx, news: &News) -> Result<(), Fault> {
-    bulk::write::<classification::Entity>(&**tx, &news.decisions, Existing::Keep).await?;
+    bulk::write::<classification::Entity>(&**tx, &news.decisions, Existing::Fail).await?;
     bulk::write::<proposal::Entity>(&**tx, &news.proposals, Existing::Keep).await?;
     bulk::write::<sample::Entity>(&**tx, &news.samples, Existing::Keep).await?;
     Ok(())

@@ -30,6 +30,10 @@ impl HeardTrait for Heard {
         }
         Ok(Self::Supervision(Box::new(envelope.open(body)?)))
     }
+
+    fn remembered(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps it. Any order and any repetition gives the same rows: a version is what it is, a closed task tells all of it.
@@ -46,7 +50,6 @@ pub struct Desk {
 
 impl Handler for Decided {
     const SERVICE: &'static str = "console";
-    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = ();

@@ -50,6 +50,10 @@ impl HeardTrait for Heard {
         };
         Ok(Self { fact, kind: envelope.kind.clone(), body: String::from_utf8_lossy(body).into_owned() })
     }
+
+    fn remembered(&self) -> bool {
+        false
+    }
 }
 
 fn no_seq() -> Problem {
@@ -71,7 +75,6 @@ pub struct Desk {
 
 impl Handler for Console {
     const SERVICE: &'static str = "console";
-    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = ();

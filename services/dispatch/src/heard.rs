@@ -91,6 +91,11 @@ impl HeardTrait for Heard {
         let UnitWork::UnitAct(act) = envelope.open(body)?;
         Ok(Self::Act(unit, envelope.id.clone(), Box::new(act)))
     }
+
+    /// A ticket that was opened is known by its row.
+    fn remembered(&self) -> bool {
+        !matches!(self, Self::Classified(_))
+    }
 }
 
 fn not_heard() -> Problem {

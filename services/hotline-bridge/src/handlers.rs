@@ -45,6 +45,11 @@ impl HeardTrait for Heard {
         }
         envelope.open::<TicketFact>(body).map(|f| Self::Fact(Box::new(f)))
     }
+
+    // an order is known by its number, a callback by its fact
+    fn remembered(&self) -> bool {
+        false
+    }
 }
 
 /// Translates.
@@ -119,8 +124,6 @@ impl Bridge {
 
 impl Handler for Bridge {
     const SERVICE: &'static str = "hotline-bridge";
-    // an order is known by its number, a callback by its fact
-    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = Answer;

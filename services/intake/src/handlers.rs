@@ -83,6 +83,11 @@ impl HeardTrait for Heard {
         Ok(Self::Submit(source, Box::new(submit)))
     }
 
+    /// A report is known by its registration, a fact by its place, an act by its id.
+    fn remembered(&self) -> bool {
+        false
+    }
+
     /// A source that did not get its receipt sends again and must be answered again: deliveries count, not ids.
     fn identity(envelope: &Envelope, delivery: &Delivery) -> MessageId {
         if delivery.stream == subject::INTAKE {

@@ -28,6 +28,11 @@ impl HeardTrait for Alike {
             _ => Err(Problem::new("not_heard", "受理服务不处理此消息", "intake does not hear this message")),
         }
     }
+
+    /// What is said has an id of its own for each pair; said twice it is sent once.
+    fn remembered(&self) -> bool {
+        false
+    }
 }
 
 /// Compares reporters.
@@ -36,8 +41,6 @@ pub struct Repeats;
 
 impl Handler for Repeats {
     const SERVICE: &'static str = "intake";
-    /// What is said has an id of its own for each pair; said twice it is sent once.
-    const INBOX: bool = false;
     type Heard = Alike;
     type Desk = HashMap<String, registration::Model>;
     type Answer = ();

@@ -50,6 +50,10 @@ impl HeardTrait for Heard {
         })?;
         news(&fact, seq).map(Self::Ticket)
     }
+
+    fn remembered(&self) -> bool {
+        false
+    }
 }
 
 impl Heard {
@@ -130,7 +134,6 @@ impl Watchdog {
 
 impl Handler for Watchdog {
     const SERVICE: &'static str = "sla-watchdog";
-    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = ();

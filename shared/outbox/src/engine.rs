@@ -109,12 +109,12 @@ impl<H: Handler> Engine<H> {
     /// Load, decide, save; the ledger gets what goes beside.
     async fn decide_all(&self, tx: &Tx, batch: &Batch<H::Heard>, ledger: &mut Ledger) -> Result<Vec<Verdict<H::Answer>>, Fault> {
         let Batch { messages, spans } = batch;
-        let ids: Vec<String> = messages.iter().map(|m| m.id.to_string()).collect();
-        let mut seen = if H::INBOX { known(tx, &ids).await? } else { HashSet::new() };
+        let ids: Vec<Option<String>> = messages.iter().map(|m| m.body.remembered().then(|| m.id.to_string())).collect();
+        let mut seen = known(tx, &ids.iter().flatten().cloned().collect::<Vec<_>>()).await?;
         let mut desk = self.handler.load(tx, messages).await?;
         let mut verdicts = Vec::with_capacity(messages.len());
         for ((message, id), (span, trace)) in messages.iter().zip(ids).zip(spans) {
-            if seen.contains(&id) {
+            if id.as_ref().is_some_and(|id| seen.contains(id)) {
                 verdicts.push(Verdict::Duplicate);
                 continue;
             }
@@ -124,7 +124,7 @@ impl<H: Handler> Engine<H> {
                     let trace = trace::outgoing(span, trace.as_deref());
                     ledger.say(H::SERVICE, outbound, trace.as_deref());
                     ledger.handled += 1;
-                    if H::INBOX {
+                    if let Some(id) = id {
                         ledger.inbox.push(inbox::Model { msg_id: id.clone(), at_ms: message.now.timestamp_millis() });
                         seen.insert(id);
                     }

@@ -16,6 +16,12 @@ pub trait Heard: Sized + Send + Sync + 'static {
     /// Reads a message; the problem says what is wrong with it.
     fn read(subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem>;
 
+    /// Whether it is remembered by id once it took effect. False where the same message twice, in any order, gives the
+    /// same rows and the same words: its rows are what remembers it.
+    fn remembered(&self) -> bool {
+        true
+    }
+
     /// Key in the inbox. By default a message is the same if source and id are the same; a service whose
     /// messages must be answered each time they are sent counts deliveries instead.
     fn identity(envelope: &Envelope, delivery: &Delivery) -> MessageId {
@@ -52,9 +58,6 @@ pub type Decision<A> = Result<Said<A>, Refusal>;
 pub trait Handler: Send + Sync + 'static {
     /// Name of the service, as in `ce-source` and on metrics.
     const SERVICE: &'static str;
-    /// Whether messages that took effect are remembered by id. False for a service that only folds what it hears into
-    /// rows where the same message twice, in any order, gives the same rows: it knows a repetition without an inbox.
-    const INBOX: bool = true;
     /// What it hears.
     type Heard: Heard;
     /// What lies on the desk while a batch is decided.

@@ -16,7 +16,7 @@ use sea_orm_migration::prelude::*;
 
 /// Rows that the six services write for one ticket on its way to the queue, counted in their tables; the packets of the
 /// outbox are shared by many tickets and not counted.
-pub const ROWS: usize = 14;
+pub const ROWS: usize = 11;
 /// Messages that are published for one ticket on its way to the queue: receipt, received, classified, dispatched,
 /// work order, copy.
 pub const MESSAGES: usize = 6;

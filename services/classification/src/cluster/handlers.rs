@@ -54,6 +54,10 @@ impl HeardTrait for Heard {
             }
         }
     }
+
+    fn remembered(&self) -> bool {
+        false
+    }
 }
 
 /// Folds.
@@ -124,7 +128,6 @@ impl Desk {
 
 impl Handler for Matters {
     const SERVICE: &'static str = "classification";
-    const INBOX: bool = false;
     type Heard = Heard;
     type Desk = Desk;
     type Answer = ();

@@ -1,4 +1,4 @@
-//! What a ticket looks like to who seeks its like: pairs of characters, kind and place, each with a weight.
+//! What a ticket looks like to who seeks its like: pairs of characters, kind, place and names, each with a weight.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,10 +27,16 @@ const COMMON: f32 = 2.5;
 /// What the same division and the same category count beside pairs, the rarest of which count 18.
 const PLACE_COUNTS: f32 = 15.0;
 const KIND_COUNTS: f32 = 6.0;
+/// With these characters names of waters and ways end, which are as good as a place. Names of estates end otherwise: one
+/// estate has many matters at a time.
+const NAMES_END: [char; 10] = ['湖', '河', '溪', '塘', '库', '桥', '路', '街', '巷', '村'];
+/// A pair that weighs so much may be a name; what it counts as one, beside what it counts as a pair.
+const NAMES_WEIGH: f32 = 10.0;
+const NAME_COUNTS: f32 = 0.8;
 /// Marks a pair that begins with the second character of the pair before it.
 const JOINED: u32 = 1 << 31;
 
-/// A pair of characters, a category or a division by its hash.
+/// A pair of characters, a category, a division or a name by its hash.
 pub(super) type Token = u32;
 
 /// A ticket as it is looked at.
@@ -108,15 +114,20 @@ impl Eye {
     pub(super) fn see(&self, text: &str, category: &str, also: &[String], division: Option<&DivisionCode>) -> Sight {
         let text = self.folding.spell(&self.folding.plain(text));
         let mut tokens: Vec<u32> = Vec::with_capacity(text.len() / 3);
+        let mut names = Vec::new();
         let (mut seen, mut weight, mut last) = (HashSet::new(), 0.0, None);
-        for (at, pair) in pairs(&text) {
+        for (at, pair, end) in pairs(&text) {
             let w = self.weight(pair);
             if w > 0.0 && seen.len() < MOST_PAIRS && seen.insert(pair) {
                 tokens.push(if at.checked_sub(1) == last && at > 0 { pair | JOINED } else { pair });
                 last = Some(at);
                 weight += w;
+                if w >= NAMES_WEIGH && NAMES_END.contains(&end) {
+                    names.push(NAME << 28 | pair);
+                }
             }
         }
+        tokens.extend(names);
         let kind = self.kinds.get(category).copied().unwrap_or((u16::MAX, u16::MAX));
         let also: Box<[u16]> = also.iter().take(MOST_ALSO).filter_map(|c| self.kinds.get(c)).map(|k| k.0).collect();
         let place = division.and_then(|d| self.places.get(d)).copied();
@@ -131,14 +142,20 @@ impl Eye {
         match token >> 28 {
             KIND => KIND_COUNTS,
             PLACE => PLACE_COUNTS,
-            _ => self.weights.get(&token).copied().unwrap_or(self.rarest),
+            NAME => NAME_COUNTS * self.pair(token & !(NAME << 28)),
+            _ => self.pair(token),
         }
+    }
+
+    fn pair(&self, pair: Token) -> f32 {
+        self.weights.get(&pair).copied().unwrap_or(self.rarest)
     }
 }
 
 /// The top bits of a token tell what it is.
 const KIND: u32 = 1;
 const PLACE: u32 = 2;
+const NAME: u32 = 3;
 
 const fn kind_token(category: u16) -> Token {
     KIND << 28 | category as u32
@@ -153,11 +170,11 @@ const fn token(a: u32, b: u32) -> Token {
     (a.wrapping_mul(0x9e37_79b1) ^ b.wrapping_mul(0x85eb_ca6b).rotate_left(13)) >> 4
 }
 
-/// The pairs of letters, digits and characters, each with the number of its first character.
-fn pairs(text: &str) -> impl Iterator<Item = (usize, Token)> {
+/// The pairs of letters, digits and characters, each with the number of its first character, and its last one.
+fn pairs(text: &str) -> impl Iterator<Item = (usize, Token, char)> {
     let word = |c: &char| c.is_alphanumeric();
     let both = text.chars().zip(text.chars().skip(1)).enumerate();
-    both.filter(move |(_, (a, b))| word(a) && word(b)).map(|(i, (a, b))| (i, token(a.into(), b.into())))
+    both.filter(move |(_, (a, b))| word(a) && word(b)).map(|(i, (a, b))| (i, token(a.into(), b.into()), b))
 }
 
 /// The content of `rules/pairs.csv`: in how many of these texts each pair is that is in three or more of them.

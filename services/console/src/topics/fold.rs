@@ -26,6 +26,10 @@ impl HeardTrait for Told {
     fn read(_subject: &str, envelope: &Envelope, body: &[u8]) -> Result<Self, Problem> {
         envelope.open(body).map(Self)
     }
+
+    fn remembered(&self) -> bool {
+        false
+    }
 }
 
 /// Folds.
@@ -96,7 +100,6 @@ fn step(f: &Moved) -> topic_step::Model {
 
 impl Handler for Topics {
     const SERVICE: &'static str = "console";
-    const INBOX: bool = false;
     type Heard = Told;
     type Desk = Desk;
     type Answer = ();
