@@ -74,9 +74,11 @@ fn classified(line: Line) -> Message {
     Message { line, category: v.category, also: v.also, division: v.division }
 }
 
-/// Topics that the numbers in `groups` and `profile` were set with, and others that nothing was set with.
+/// Topics that the numbers in `groups` and `profile` were set with, and others that nothing was set with. Of the third,
+/// every other message does not name what it is about.
 const SET: &str = "tests/data/topics.jsonl";
 const FRESH: &str = "tests/data/topics-fresh.jsonl";
+const THIRD: &str = "tests/data/topics-third.jsonl";
 
 /// Topics as people wrote them, some of these again with mistakes or two put together, in the midst of others.
 fn year(seed: u64) -> Vec<Message> {
@@ -176,24 +178,41 @@ fn measured(year: &[Message], clusters: &[Option<ClusterId>]) -> Vec<(String, f3
 
 #[test]
 fn most_of_a_topic_ends_in_one_cluster_that_is_mostly_of_the_topic() {
-    one_cluster_a_topic(SET);
+    one_cluster_a_topic(SET, GOAL);
 }
 
 #[test]
 fn the_same_of_topics_that_nothing_was_set_with() {
-    one_cluster_a_topic(FRESH);
+    one_cluster_a_topic(FRESH, GOAL);
 }
 
-fn one_cluster_a_topic(file: &str) {
+/// Far from the goal; it must not become worse.
+#[test]
+fn what_is_hardly_named_is_found_in_part() {
+    one_cluster_a_topic(THIRD, Floor { good: 0.1, share: 0.45, purity: 0.75 });
+}
+
+/// What must be reached: share of topics that are good, and over all topics the mean share of a topic's messages that
+/// are in its cluster, and the mean share of the cluster that is the topic's.
+#[derive(Clone, Copy)]
+struct Floor {
+    good: f32,
+    share: f32,
+    purity: f32,
+}
+
+/// With room for another model: which category a text has is the classifier's.
+const GOAL: Floor = Floor { good: 0.85, share: 0.85, purity: 0.8 };
+
+fn one_cluster_a_topic(file: &str, floor: Floor) {
     let year = year_of(1, file);
     let (_, clusters) = gathered(&year);
     let topics = measured(&year, &clusters);
     let good = topics.iter().filter(|(_, share, purity)| *share >= 0.7 && *purity >= 0.7).count();
     let mean = |of: fn(&(String, f32, f32)) -> f32| topics.iter().map(of).sum::<f32>() / topics.len() as f32;
     println!("{file}: {good} of {} topics; share {:.2}, purity {:.2}", topics.len(), mean(|t| t.1), mean(|t| t.2));
-    // with room for another model: which category a text has is the classifier's
-    assert!(good * 20 >= topics.len() * 17, "{topics:?}");
-    assert!(mean(|t| t.1) >= 0.85 && mean(|t| t.2) >= 0.8);
+    assert!(good as f32 >= floor.good * topics.len() as f32, "{topics:?}");
+    assert!(mean(|t| t.1) >= floor.share && mean(|t| t.2) >= floor.purity);
 }
 
 /// The clusters with most messages, the largest first.
