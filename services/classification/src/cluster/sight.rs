@@ -117,13 +117,13 @@ impl Eye {
         let mut names = Vec::new();
         let (mut seen, mut weight, mut last) = (HashSet::new(), 0.0, None);
         for (at, pair, end) in pairs(&text) {
-            let w = self.weight(pair);
+            let w = self.pair(pair);
             if w > 0.0 && seen.len() < MOST_PAIRS && seen.insert(pair) {
                 tokens.push(if at.checked_sub(1) == last && at > 0 { pair | JOINED } else { pair });
                 last = Some(at);
                 weight += w;
                 if w >= NAMES_WEIGH && NAMES_END.contains(&end) {
-                    names.push(NAME << 28 | pair);
+                    names.push(name_token(pair));
                 }
             }
         }
@@ -147,6 +147,7 @@ impl Eye {
         }
     }
 
+    /// What a pair of characters says.
     fn pair(&self, pair: Token) -> f32 {
         self.weights.get(&pair).copied().unwrap_or(self.rarest)
     }
@@ -163,6 +164,10 @@ const fn kind_token(category: u16) -> Token {
 
 const fn place_token(division: u16) -> Token {
     PLACE << 28 | division as u32
+}
+
+const fn name_token(pair: Token) -> Token {
+    NAME << 28 | pair
 }
 
 /// 28 bits of a pair's hash.
