@@ -24,6 +24,9 @@ const EARLY: f32 = 0.3;
 /// What the head of the first level says counts this much beside the categories' own.
 const LEVEL_COUNTS: f32 = 0.5;
 
+/// Log-odds of danger where the model knows nothing of a text.
+const NO_DANGER: f32 = -8.0;
+
 /// The model file can't be used.
 #[derive(Debug, thiserror::Error)]
 #[error("model: {0}")]
@@ -83,8 +86,13 @@ impl Heads {
         self.urgent() + 1
     }
 
-    pub(crate) fn levels(&self) -> usize {
+    /// Danger as a clause or two tell it, whatever stands around.
+    pub(crate) fn danger(&self) -> usize {
         self.several() + 1
+    }
+
+    pub(crate) fn levels(&self) -> usize {
+        self.danger() + 1
     }
 
     pub(crate) fn unit(&self) -> usize {
@@ -157,9 +165,11 @@ pub(crate) struct Odds {
     /// Of each clause, by its categories alone; none where the model knows nothing of it.
     pub(crate) clauses: Vec<Option<Vec<f32>>>,
     pub(crate) class: [f32; 3],
-    /// Log-odds of danger, in the whole and in the clause where they are highest.
+    /// Log-odds of danger by the whole, and by the clause or two that tell most of it.
     pub(crate) urgent: f32,
-    pub(crate) urgent_clause: f32,
+    pub(crate) danger: f32,
+    /// The last clause of these.
+    pub(crate) danger_at: usize,
     /// Log-odds of several matters.
     pub(crate) several: f32,
     /// Of being the second matter, if there is one.
@@ -196,7 +206,8 @@ impl Model {
         let h = &self.heads;
         let mut sums = vec![0.0; h.outputs()];
         let mut clauses = vec![None; seen.clauses.len()];
-        let mut urgent_clause = f32::NEG_INFINITY;
+        let mut danger = (NO_DANGER, 0);
+        let mut before = (0, 0.0);
         let mut length = 0.0;
         let mut said = vec![0_i32; h.outputs()];
         for part in known.chunk_by(|a, b| a.1.clause == b.1.clause) {
@@ -213,8 +224,12 @@ impl Model {
                 (0..h.categories).map(|o| self.bias[o] + said[o] as f32 * self.scale[o] * alone).collect();
             softmax(&mut of_clause);
             clauses[clause] = Some(of_clause);
-            let u = h.urgent();
-            urgent_clause = urgent_clause.max(self.bias[u] + said[u] as f32 * self.scale[u] * alone);
+            let d = h.danger();
+            for (said, squares) in [(said[d], squares), (said[d] + before.0, squares + before.1)] {
+                let odds = self.bias[d] + said as f32 * self.scale[d] / squares.sqrt();
+                danger = if odds > danger.0 { (odds, clause) } else { danger };
+            }
+            before = (said[d], squares);
         }
         let whole = if length > 0.0 { 1.0 / length.sqrt() } else { 0.0 };
         sums.iter_mut().for_each(|s| *s *= whole);
@@ -222,10 +237,10 @@ impl Model {
             sums.iter_mut().zip(self.row(signal)).for_each(|(s, &w)| *s += value * f32::from(w));
         }
         sums.iter_mut().zip(self.scale.iter().zip(&self.bias)).for_each(|(s, (scale, bias))| *s = *s * scale + bias);
-        self.odds(sums, clauses, urgent_clause)
+        self.odds(sums, clauses, danger)
     }
 
-    fn odds(&self, mut sums: Vec<f32>, clauses: Vec<Option<Vec<f32>>>, urgent_clause: f32) -> Odds {
+    fn odds(&self, mut sums: Vec<f32>, clauses: Vec<Option<Vec<f32>>>, danger: (f32, usize)) -> Odds {
         let h = &self.heads;
         softmax(&mut sums[h.levels()..h.unit()]);
         softmax(&mut sums[h.class()..h.urgent()]);
@@ -243,7 +258,7 @@ impl Model {
         levels.fill(0.0);
         h.level.iter().zip(&sums).for_each(|(&l, p)| levels[l] += p);
         let level = h.level.iter().map(|&l| levels[l]).collect();
-        Odds { category: sums, level, clauses, class, urgent, urgent_clause: urgent_clause.max(urgent), several, second, unit }
+        Odds { category: sums, level, clauses, class, urgent, danger: danger.0, danger_at: danger.1, several, second, unit }
     }
 
     /// How much a known gram speaks for a category.

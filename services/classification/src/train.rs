@@ -1,8 +1,11 @@
 //! The model from labelled reports: the same data give the same model, on one machine, without a network.
 //!
+//! - `learn` what each gram says for each answer, `danger` what it says in a clause or two
+//! - `tune` how answers are chosen
 //! - [`samples`] labelled reports as they lie in files
 //! - [`measure`] how often verdicts are right
 
+mod danger;
 mod fit;
 mod learn;
 pub mod measure;
@@ -33,6 +36,12 @@ const PARTS: usize = 8;
 const WORDS: usize = 2;
 /// A report's further matters together have this share of it.
 const ALSO_SHARE: f32 = 0.25;
+/// Two joined reports together count so much, and only for what they say of danger.
+const JOINED_COUNTS: f32 = 0.5;
+/// The report that another one is joined to is so many further on: a prime, so that all have their turn.
+const FAR: usize = 7919;
+/// Characters of two joined reports; longer ones are rare in life.
+const LONGEST_JOINED: usize = 240;
 
 /// A model with what cross-validation says about it.
 #[derive(Debug)]
@@ -69,23 +78,52 @@ pub fn train(reports: &[&str]) -> anyhow::Result<Trained> {
         labelled.extend(samples::read(text)?);
     }
     let school = School::open()?;
-    let examples: Vec<Example> = labelled.iter().map(|l| school.example(l)).collect::<Result<_, _>>()?;
     let part = |l: &Labelled| Sha256::digest(&l.id)[0] as usize % PARTS;
+    let joined = joined(&labelled, part);
+    let examples: Vec<Example> = labelled.iter().map(|l| school.example(l)).collect::<Result<_, _>>()?;
+    let of_danger: Vec<Example> = joined.iter().map(|l| school.of_danger(l)).collect();
     let mut models = Vec::new();
     for p in 0..PARTS {
-        let known: Vec<&Example> = labelled.iter().zip(&examples).filter(|(l, _)| part(l) != p).map(|(_, e)| e).collect();
-        models.push(Model::read(&school.model(&known, String::new(), Tuning::NEUTRAL)?)?);
+        let known = but(p, part, &labelled, &examples);
+        let of_danger = but(p, part, &joined, &of_danger);
+        models.push(Model::read(&school.model(&known, &of_danger, String::new(), Tuning::NEUTRAL)?)?);
     }
-    let asked: Vec<_> = labelled.iter().map(|l| tune::ask(&school.knowledge, &models[part(l)], l)).collect();
-    let tuning = tune::tune(&school.knowledge, &labelled, &models, &asked, part);
+    let ask = |l: &Labelled| tune::ask(&school.knowledge, &models[part(l)], l);
+    let asked: Vec<_> = labelled.iter().map(ask).collect();
+    let asked_joined: Vec<_> = joined.iter().map(ask).collect();
+    let tuning = tune::tune(&school.knowledge, (&labelled, &asked), (&joined, &asked_joined), &models, part);
     let mut measures = Measures::default();
     for (p, mut model) in models.into_iter().enumerate() {
         model.about.tuning = tuning;
         let classifier = Classifier::new(School::open()?.knowledge, model)?;
         labelled.iter().filter(|l| part(l) == p).for_each(|l| measures.add(&classifier, l));
     }
-    let all: Vec<&Example> = examples.iter().collect();
-    Ok(Trained { model: school.model(&all, data_version(reports), tuning)?, crossed: measures })
+    let (examples, of_danger): (Vec<_>, Vec<_>) = (examples.iter().collect(), of_danger.iter().collect());
+    Ok(Trained { model: school.model(&examples, &of_danger, data_version(reports), tuning)?, crossed: measures })
+}
+
+/// The examples of all reports but those of one part.
+fn but<'e>(p: usize, part: impl Fn(&Labelled) -> usize, labelled: &[Labelled], examples: &'e [Example]) -> Vec<&'e Example> {
+    labelled.iter().zip(examples).filter(|(l, _)| part(l) != p).map(|(_, e)| e).collect()
+}
+
+/// Each report with a harmless one of its part before or behind it: danger is often told in the midst of other things.
+/// As many of these are urgent as of the reports themselves, so that length alone says nothing.
+fn joined(labelled: &[Labelled], part: impl Fn(&Labelled) -> usize) -> Vec<Labelled> {
+    let mut joined = Vec::new();
+    for p in 0..PARTS {
+        let own: Vec<&Labelled> = labelled.iter().filter(|l| part(l) == p).collect();
+        let harmless: Vec<&Labelled> = own.iter().copied().filter(|l| !l.urgent).collect();
+        for (i, one) in own.into_iter().enumerate() {
+            let Some(other) = harmless.get(i * FAR % harmless.len().max(1)) else { continue };
+            let (first, second) = if i % 2 == 0 { (one, *other) } else { (*other, one) };
+            let text = format!("{}，{}", first.text.trim_end_matches(['。', '！', '？']), second.text);
+            if text.chars().count() <= LONGEST_JOINED {
+                joined.push(Labelled { text, ..one.clone() });
+            }
+        }
+    }
+    joined
 }
 
 /// Number of a class in the model.
@@ -149,9 +187,14 @@ impl School {
         })
     }
 
-    fn model(&self, reports: &[&Example], data: String, tuning: Tuning) -> Result<Vec<u8>, ClassifierError> {
+    fn of_danger(&self, l: &Labelled) -> Example {
+        let seen = self.knowledge.look(&l.text).seen;
+        Example { seen, weight: JOINED_COUNTS, urgent: Some(l.urgent), ..Example::default() }
+    }
+
+    fn model(&self, reports: &[&Example], joined: &[&Example], data: String, tuning: Tuning) -> Result<Vec<u8>, ClassifierError> {
         let all: Vec<&Example> = reports.iter().copied().chain(&self.words).collect();
-        let Learnt { keys, rarity, weights, bias } = learn(&all, &self.heads);
+        let Learnt { keys, rarity, weights, bias } = learn(&all, joined, &self.heads);
         let categories = self.knowledge.taxonomy.categories().iter().map(|c| c.code.clone()).collect();
         let units = self.knowledge.taxonomy.departments().to_vec();
         let about = About { data, categories, units, together: together(reports), tuning };

@@ -8,6 +8,10 @@ use classification::{
 };
 
 const HELD_OUT: &str = include_str!("../data/texts/heldout.jsonl");
+/// Written by people who saw nothing but the label rules: danger told beside other things, and what a year brings.
+const ASIDES: &str = include_str!("../data/texts/blind-asides.jsonl");
+const YEAR: &str = include_str!("../data/texts/blind-year.jsonl");
+
 /// What the model is trained on, in the order of the command in data/NOTICE.md.
 fn trained_on() -> Vec<String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -26,11 +30,8 @@ fn the_model_belongs_to_the_rules_and_reports_shipped() {
 
 #[test]
 fn reports_of_others_are_classified_well_enough() {
-    let classifier = Classifier::sample();
-    let mut m = Measures::default();
-    samples::read(HELD_OUT).expect("labelled reports").iter().for_each(|l| m.add(&classifier, l));
-    println!("{m}");
-    let floors = [
+    let m = measured(HELD_OUT);
+    reaches(&[
         ("first level", m.l1.value(), 0.85),
         ("category", m.category.value(), 0.80),
         ("lead", m.lead.value(), 0.82),
@@ -44,7 +45,42 @@ fn reports_of_others_are_classified_well_enough() {
         ("owning division", m.division.value(), 0.97),
         ("sure and right", m.sure.value(), 0.95),
         ("sure", m.surely.value(), 0.30),
-    ];
+    ]);
+}
+
+#[test]
+fn so_are_those_of_a_year_whose_writer_saw_only_the_label_rules() {
+    let m = measured(YEAR);
+    reaches(&[
+        ("first level", m.l1.value(), 0.80),
+        ("category", m.category.value(), 0.75),
+        ("lead", m.lead.value(), 0.78),
+        ("lead among named units", m.lead_named.value(), 0.90),
+        ("class macro-F1", m.class_f1(), 0.80),
+        ("nature", m.nature.value(), 0.94),
+        ("urgent recall", m.urgent_found.value(), 0.95),
+        ("urgent precision", m.urgent_right.value(), 0.60),
+        ("second matter named", m.also_found.value(), 0.60),
+        ("sure and right", m.sure.value(), 0.95),
+    ]);
+}
+
+/// A third of the urgent ones here tell their danger in a half-sentence beside another complaint.
+#[test]
+fn danger_told_in_passing_is_found() {
+    let m = measured(ASIDES);
+    reaches(&[("urgent recall", m.urgent_found.value(), 0.90), ("urgent precision", m.urgent_right.value(), 0.80)]);
+}
+
+fn measured(reports: &str) -> Measures {
+    let classifier = Classifier::sample();
+    let mut m = Measures::default();
+    samples::read(reports).expect("labelled reports").iter().for_each(|l| m.add(&classifier, l));
+    println!("{m}");
+    m
+}
+
+fn reaches(floors: &[(&str, f64, f64)]) {
     for (what, value, floor) in floors {
         assert!(value >= floor, "{what} is {value:.3}, floor {floor:.2}");
     }

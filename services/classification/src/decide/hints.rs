@@ -49,8 +49,8 @@ pub(crate) struct Tuning {
 
 /// What speaks for a category, and the same as far as there are several matters: then another thing decides.
 pub(crate) const MAIN: usize = 2 * SPEAKS;
-const SPEAKS: usize = 12;
-pub(crate) const URGENT: usize = 11;
+const SPEAKS: usize = 14;
+pub(crate) const URGENT: usize = 13;
 pub(crate) const FURTHER_HINTS: usize = 18;
 pub(crate) const CONFIDENCE: usize = 6;
 
@@ -62,7 +62,11 @@ impl Tuning {
             main[0] = 1.0;
             main
         },
-        urgent: [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        urgent: {
+            let mut urgent = [0.0; URGENT];
+            urgent[1] = 1.0;
+            urgent
+        },
         urgent_from: 0.5,
         further: [0.0; FURTHER_HINTS],
         further_from: 1.0,
@@ -99,6 +103,8 @@ struct InClauses {
     /// In the first, and the highest where something is asked for.
     first: f32,
     asked: f32,
+    /// Where danger is told.
+    danger: f32,
     /// Where the clause is in which it is the highest: 0 the first, towards 1 the last.
     at: f32,
 }
@@ -115,7 +121,7 @@ pub(crate) fn candidates(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) ->
     let keywords = look.evidence.keywords(knowledge.taxonomy.categories().len());
     let all = keywords.iter().sum::<u32>().max(1) as f32;
     let several = (SEVERAL_COUNTS * logistic(odds.several)).min(1.0);
-    let danger = logistic(odds.urgent);
+    let danger = logistic(odds.urgent.max(odds.danger));
     let candidate = |c: usize| {
         let (whole, clauses, keywords) = (odds.category[c], clauses[c], keywords[c] as f32 / all);
         let safety = is(knowledge.taxonomy.categories()[c].l1 == SAFETY);
@@ -132,6 +138,8 @@ pub(crate) fn candidates(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) ->
             ln(odds.unit[knowledge.taxonomy.leads()[c]]),
             safety,
             safety * danger,
+            clauses.danger,
+            danger * ln(clauses.danger),
         ];
         let main = array::from_fn(|i| if i < SPEAKS { speaks[i] } else { several * speaks[i - SPEAKS] });
         Candidate { category: c, main, whole, clauses, keywords }
@@ -140,7 +148,7 @@ pub(crate) fn candidates(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) ->
 }
 
 fn in_clauses(look: &Look<'_>, odds: &Odds) -> Vec<InClauses> {
-    let nothing = InClauses { most: 0.0, early: 0.0, late: 0.0, first: 0.0, asked: 0.0, at: 1.0 };
+    let nothing = InClauses { most: 0.0, early: 0.0, late: 0.0, first: 0.0, asked: 0.0, danger: 0.0, at: 1.0 };
     let mut found = vec![nothing; odds.category.len()];
     let n = odds.clauses.len();
     let first = odds.clauses.iter().position(Option::is_some);
@@ -157,6 +165,9 @@ fn in_clauses(look: &Look<'_>, odds: &Odds) -> Vec<InClauses> {
             if first == Some(i) {
                 c.first = p;
             }
+            if i == odds.danger_at || i + 1 == odds.danger_at {
+                c.danger = c.danger.max(p);
+            }
             if asks {
                 c.asked = c.asked.max(p);
             }
@@ -169,10 +180,12 @@ fn in_clauses(look: &Look<'_>, odds: &Odds) -> Vec<InClauses> {
 pub(crate) fn urgent(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) -> [f32; URGENT] {
     let cue = |cue| look.evidence.weight(cue).min(12) as f32 / 12.0;
     let safety = knowledge.taxonomy.categories().iter().position(|c| c.l1 == SAFETY).map_or(0.0, |c| odds.level[c]);
+    // the longer a text, the less its whole says and the more its clauses do
+    let length = length(look);
     [
         1.0,
         odds.urgent,
-        odds.urgent_clause,
+        odds.danger,
         cue(Cue::Urgent),
         cue(Cue::Calm),
         log_odds(safety),
@@ -180,7 +193,9 @@ pub(crate) fn urgent(knowledge: &Knowledge, look: &Look<'_>, odds: &Odds) -> [f3
         log_odds(odds.class[2]),
         is(text::asks(&look.text)),
         is(text::cries(&look.text)),
-        length(look),
+        length,
+        odds.urgent * length,
+        odds.danger * length,
     ]
 }
 

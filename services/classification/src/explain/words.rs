@@ -23,7 +23,7 @@ pub(super) fn for_category(knowledge: &Knowledge, model: &Model, look: &Look<'_>
 
 /// The words that speak for danger.
 pub(super) fn for_danger(knowledge: &Knowledge, model: &Model, look: &Look<'_>, known: &[Known]) -> String {
-    Shown::listed(look, Target::Cue(Cue::Urgent)).speaking(knowledge, model, look, known, model.heads.urgent())
+    Shown::listed(look, Target::Cue(Cue::Urgent)).speaking(knowledge, model, look, known, model.heads.danger())
 }
 
 /// The words of a cue; not single characters, which may be a piece of another word.

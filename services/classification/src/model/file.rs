@@ -3,7 +3,7 @@
 use super::{About, Heads, Model, ModelError};
 
 /// First bytes of a model file.
-const MAGIC: &[u8; 8] = b"GLMODEL3";
+const MAGIC: &[u8; 8] = b"GLMODEL4";
 
 /// An answer's number is written as the way from the one before, in one byte; a longer way has stops of no weight.
 const FARTHEST: usize = 255;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::danger;
 use crate::{
     features::{self, Seen},
     model::{self, Heads, Rows, logistic, softmax},
@@ -18,9 +19,7 @@ const SLOWER: f32 = 0.2;
 /// How much large weights cost.
 const DECAY: f32 = 6e-6;
 /// Share of what is seen that is hidden at each step, so that no answer rests on one word.
-const HIDDEN: f32 = 0.2;
-/// An urgent report that is not found costs so much more than a false alarm.
-const DANGER_COSTS: f32 = 3.0;
+pub(super) const HIDDEN: f32 = 0.2;
 
 /// A gram must occur in so many examples.
 const COMMON: u32 = 2;
@@ -76,17 +75,18 @@ fn input(rows: &Rows, rarity: &[f32], signals: usize, seen: &Seen) -> Vec<(u32, 
     input
 }
 
-/// Learns from examples.
-pub(crate) fn learn(examples: &[&Example], heads: &Heads) -> Learnt {
+/// Learns from examples; from those that are `joined` of two of them only what danger is.
+pub(crate) fn learn(examples: &[&Example], joined: &[&Example], heads: &Heads) -> Learnt {
     let (keys, rarity) = dictionary(examples);
     let signals = features::signals(heads.categories);
     let rows: Rows = keys.iter().zip(signals as u32..).map(|(&key, row)| (key, row)).collect();
-    let inputs: Vec<_> = examples.iter().map(|e| input(&rows, &rarity, signals, &e.seen)).collect();
+    let all: Vec<&Example> = examples.iter().chain(joined).copied().collect();
+    let inputs: Vec<_> = all.iter().map(|e| input(&rows, &rarity, signals, &e.seen)).collect();
     let mut state = State::new(signals + keys.len(), heads);
     let mut mean = vec![0.0; state.weights.len()];
     let mut mean_bias = vec![0.0; state.bias.len()];
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    let mut chance = Chance::FIRST;
     let mut shown = Vec::new();
     for round in 0..ROUNDS {
         chance.shuffle(&mut order);
@@ -95,7 +95,12 @@ pub(crate) fn learn(examples: &[&Example], heads: &Heads) -> Learnt {
             shown.clear();
             let rest = inputs[i].iter().filter(|_| !chance.hides());
             shown.extend(rest.map(|&(row, v)| (row, v / (1.0 - HIDDEN))));
-            state.step(&shown, examples[i], step * examples[i].weight, step * DECAY);
+            let (example, step) = (all[i], step * all[i].weight);
+            if i < examples.len() {
+                state.step(&shown, example, step, step * DECAY);
+            } else {
+                state.step_danger(&shown, example.urgent == Some(true), step);
+            }
         }
         if round >= ROUNDS - AVERAGED {
             let share = state.shrunk / AVERAGED as f32;
@@ -103,6 +108,12 @@ pub(crate) fn learn(examples: &[&Example], heads: &Heads) -> Learnt {
             mean_bias.iter_mut().zip(&state.bias).for_each(|(m, w)| *m += w / AVERAGED as f32);
         }
     }
+    let danger = danger::learn(examples, &rows, &rarity, signals);
+    let outputs = heads.outputs();
+    for (row, weight) in danger.weights.into_iter().enumerate() {
+        mean[(signals + row) * outputs + heads.danger()] = weight;
+    }
+    mean_bias[heads.danger()] = danger.bias;
     Learnt { keys, rarity, weights: mean, bias: mean_bias }
 }
 
@@ -137,6 +148,16 @@ impl<'h> State<'h> {
         self.bias.iter_mut().zip(&sums).for_each(|(b, e)| *b -= 0.1 * step * e);
     }
 
+    /// Learns of danger alone.
+    fn step_danger(&mut self, input: &[(u32, f32)], urgent: bool, step: f32) {
+        let (outputs, head) = (self.heads.outputs(), self.heads.urgent());
+        let at = |row: u32| row as usize * outputs + head;
+        let sum: f32 = input.iter().map(|&(row, value)| value * self.weights[at(row)]).sum();
+        let by = step * danger::error(sum * self.shrunk + self.bias[head], urgent);
+        input.iter().for_each(|&(row, value)| self.weights[at(row)] -= by / self.shrunk * value);
+        self.bias[head] -= 0.1 * by;
+    }
+
     /// Turns sums into what is wrong with them; what the example does not say is not wrong.
     fn errors(&self, sums: &mut [f32], example: &Example) {
         let h = self.heads;
@@ -158,12 +179,9 @@ impl<'h> State<'h> {
             }
             None => sums[h.class()..h.urgent()].fill(0.0),
         }
-        for (output, is) in [(h.urgent(), example.urgent), (h.several(), example.several)] {
-            sums[output] = is.map_or(0.0, |is| logistic(sums[output]) - f32::from(u8::from(is)));
-        }
-        if example.urgent == Some(true) {
-            sums[h.urgent()] *= DANGER_COSTS;
-        }
+        sums[h.danger()] = 0.0;
+        sums[h.urgent()] = example.urgent.map_or(0.0, |is| danger::error(sums[h.urgent()], is));
+        sums[h.several()] = example.several.map_or(0.0, |is| logistic(sums[h.several()]) - f32::from(u8::from(is)));
         if example.further.is_empty() {
             sums[h.second()..].fill(0.0);
         } else {
@@ -181,9 +199,11 @@ impl<'h> State<'h> {
 }
 
 /// The same chance on every machine.
-struct Chance(u64);
+pub(super) struct Chance(u64);
 
 impl Chance {
+    pub(super) const FIRST: Self = Self(0x9e37_79b9_7f4a_7c15);
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -191,13 +211,13 @@ impl Chance {
         self.0
     }
 
-    fn shuffle(&mut self, order: &mut [usize]) {
+    pub(super) fn shuffle(&mut self, order: &mut [usize]) {
         for i in (1..order.len()).rev() {
             order.swap(i, (self.next() % (i as u64 + 1)) as usize);
         }
     }
 
-    fn hides(&mut self) -> bool {
+    pub(super) fn hides(&mut self) -> bool {
         ((self.next() & 0xffff) as f32) < HIDDEN * 65536.0
     }
 }
@@ -217,7 +237,7 @@ mod tests {
         let heads = Heads::new(&["0101".into(), "0102".into(), "0201".into()], 2);
         let examples: Vec<Example> = (0..12).map(|i| example(i % 3, i as usize % 3, i % 3 == 2)).collect();
         let examples: Vec<&Example> = examples.iter().collect();
-        let (one, two) = (learn(&examples, &heads), learn(&examples, &heads));
+        let (one, two) = (learn(&examples, &[], &heads), learn(&examples, &[], &heads));
         assert_eq!(one.keys, [0, 1, 2, 99]);
         assert!(one.weights == two.weights && one.bias == two.bias);
         let weight = |gram: usize, output: usize| one.weights[(features::signals(3) + gram) * heads.outputs() + output];
