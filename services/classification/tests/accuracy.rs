@@ -75,7 +75,8 @@ fn danger_told_in_passing_is_found() {
 fn measured(reports: &str) -> Measures {
     let classifier = Classifier::sample();
     let mut m = Measures::default();
-    samples::read(reports).expect("labelled reports").iter().for_each(|l| m.add(&classifier, l));
+    let reports = samples::read(reports).unwrap_or_else(|e| panic!("{e}"));
+    reports.iter().for_each(|l| m.add(&classifier, l));
     println!("{m}");
     m
 }

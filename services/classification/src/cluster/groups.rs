@@ -13,7 +13,7 @@ use super::{
     sight::{Eye, Sight, Token},
 };
 
-/// Fits from here on. It and the numbers of `profile` were set with `tests/data/topics.jsonl`.
+/// Fits from here on. It and the numbers of `profile` were set with topics of `tests/data`; its notice says with which.
 const FITS: f32 = 0.15;
 /// A group of several, all of which fit another one about so well, is of one matter with it.
 const FITS_TOGETHER: f32 = 0.75;

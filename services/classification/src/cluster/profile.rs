@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::sight::{Sight, Token};
+use super::sight::{RAREST_COUNTS, Sight, Token};
 
 /// Further pairs of a run count so much beside its weightiest.
-const RUN_COUNTS: f32 = 0.2;
+const RUN_COUNTS: f32 = 0.3;
 /// How shares of a group count: less than proportionally.
 const SHARE: f32 = 0.6;
+/// What hardly any text has, but so many of a group, is the name of its matter; it counts so much more where the kind
+/// is the same, for one place has several matters.
+const NAMED_BY: f32 = 0.3;
+const NAMED_COUNTS: f32 = 60.0;
 /// What a ticket weighs altogether damps what is shared, but a short one is not all alike for that.
 const DAMPED_FROM: f32 = 100.0;
 const DAMPED_BY: f32 = 0.3;
@@ -67,8 +71,9 @@ impl Profile {
     pub(super) fn fit(&self, sight: &Sight, weighed: &Weighed, having: impl Fn(Token) -> u32) -> f32 {
         let n = self.tickets as f32;
         // what only one of several says is its own affair
-        let enough = if self.tickets > 2 { 2 } else { 1 };
-        let (mut shared, mut most, mut all, mut before) = (0.0, 0.0_f32, 0.0, false);
+        let several = self.tickets > 2;
+        let enough = if several { 2 } else { 1 };
+        let (mut shared, mut most, mut all, mut before, mut named) = (0.0, 0.0_f32, 0.0, false, 0.0_f32);
         for &(token, joined, weight) in weighed {
             let k = having(token);
             if k < enough {
@@ -79,22 +84,28 @@ impl Profile {
                 shared += most + RUN_COUNTS * (all - most);
                 (most, all) = (0.0, 0.0);
             }
-            let weight = weight * (k as f32 / n).powf(SHARE);
+            let share = k as f32 / n;
+            if several && weight >= RAREST_COUNTS && share >= NAMED_BY {
+                named = named.max(share);
+            }
+            let weight = weight * share.powf(SHARE);
             (most, all, before) = (most.max(weight), all + weight, true);
         }
-        shared += most + RUN_COUNTS * (all - most);
+        let (kind, level) = self.kinds(sight);
+        shared += most + RUN_COUNTS * (all - most) + NAMED_COUNTS * named * kind;
+        let about = OTHER_LEVEL + (OTHER_KIND - OTHER_LEVEL) * level + (SAME_KIND - OTHER_KIND) * kind;
         let weight = sight.weight.powf(OWN_LENGTH) * (self.weight.max(0.0) / n).powf(1.0 - OWN_LENGTH);
-        shared / (DAMPED_FROM + DAMPED_BY * weight) * self.kind(sight) * self.place(sight)
+        shared / (DAMPED_FROM + DAMPED_BY * weight) * about * self.place(sight)
     }
 
-    fn kind(&self, sight: &Sight) -> f32 {
+    /// How far a ticket's category, and its first level, are the group's: 0 to 1.
+    fn kinds(&self, sight: &Sight) -> (f32, f32) {
         let share = |is: &dyn Fn((u16, u16)) -> bool| {
             let n: u32 = self.kinds.iter().filter(|(k, _)| is(*k)).map(|(_, n)| n).sum();
             (n as f32 / self.tickets as f32 / ENOUGH).min(1.0)
         };
         let kind = share(&|k| k.0 == sight.kind.0 || sight.also.contains(&k.0));
-        let level = share(&|k| k.1 == sight.kind.1).max(kind);
-        OTHER_LEVEL + (OTHER_KIND - OTHER_LEVEL) * level + (SAME_KIND - OTHER_KIND) * kind
+        (kind, share(&|k| k.1 == sight.kind.1).max(kind))
     }
 
     fn place(&self, sight: &Sight) -> f32 {

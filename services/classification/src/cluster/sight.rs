@@ -24,7 +24,9 @@ const MOST_PAIRS: usize = 160;
 const RAREST: f32 = 3.0;
 /// A pair that is in more than about one of twelve texts says nothing.
 const COMMON: f32 = 2.5;
-/// What the same division and the same category count beside pairs, the rarest of which count 18.
+/// What the rarest pairs count.
+pub(super) const RAREST_COUNTS: f32 = 25.0;
+/// What the same division and the same category count beside pairs.
 const PLACE_COUNTS: f32 = 15.0;
 const KIND_COUNTS: f32 = 6.0;
 /// With these characters names of waters and ways end, which are as good as a place. Names of estates end otherwise: one
@@ -32,7 +34,7 @@ const KIND_COUNTS: f32 = 6.0;
 const NAMES_END: [char; 10] = ['湖', '河', '溪', '塘', '库', '桥', '路', '街', '巷', '村'];
 /// A pair that weighs so much may be a name; what it counts as one, beside what it counts as a pair.
 const NAMES_WEIGH: f32 = 10.0;
-const NAME_COUNTS: f32 = 0.8;
+const NAME_COUNTS: f32 = 1.2;
 /// Marks a pair that begins with the second character of the pair before it.
 const JOINED: u32 = 1 << 31;
 
@@ -66,7 +68,6 @@ impl Sight {
 pub(super) struct Eye {
     folding: Folding,
     weights: HashMap<Token, f32>,
-    rarest: f32,
     /// Category and first level by code.
     kinds: HashMap<String, (u16, u16)>,
     /// Division and town by code.
@@ -85,7 +86,8 @@ impl Eye {
         let rows = rules::rows::<PairsRow>("pairs.csv", PAIRS)?;
         // the first row has no pairs: it counts the texts
         let texts = rows.first().map_or(1, |r| r.texts) as f32;
-        let weigh = |n: f32| ((texts / n).ln() - COMMON).max(0.0).powi(2);
+        let rarity = |n: f32| ((texts / n).ln() - COMMON).max(0.0);
+        let weigh = |n: f32| RAREST_COUNTS * (rarity(n) / rarity(RAREST)).powi(2);
         let mut weights = HashMap::new();
         for row in &rows {
             for pair in row.pairs.split_whitespace() {
@@ -107,7 +109,7 @@ impl Eye {
             .map(|(i, d)| (d.code.clone(), (number(i), district.town_of(&d.code).map_or(number(i), |t| at(&t.code)))))
             .collect();
         let folding = Folding::read(RuleTexts::SHIPPED.spelling)?;
-        Ok(Self { folding, weights, rarest: weigh(RAREST), kinds, places })
+        Ok(Self { folding, weights, kinds, places })
     }
 
     /// Looks at a ticket.
@@ -149,7 +151,7 @@ impl Eye {
 
     /// What a pair of characters says.
     fn pair(&self, pair: Token) -> f32 {
-        self.weights.get(&pair).copied().unwrap_or(self.rarest)
+        self.weights.get(&pair).copied().unwrap_or(RAREST_COUNTS)
     }
 }
 
