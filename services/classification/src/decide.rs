@@ -34,6 +34,8 @@ pub(crate) struct Decision {
     pub(crate) also: Vec<Matter>,
     pub(crate) class: Class,
     pub(crate) urgent: bool,
+    /// The last clause of the passage that tells most of danger.
+    pub(crate) danger_at: usize,
 }
 
 pub(crate) fn decide(knowledge: &Knowledge, model: &Model, look: &Look<'_>, odds: &Odds, known: &[Known]) -> Decision {
@@ -58,7 +60,7 @@ pub(crate) fn decide(knowledge: &Knowledge, model: &Model, look: &Look<'_>, odds
         .collect();
     best_first(&mut also);
     also.truncate(MOST_ALSO);
-    Decision { category, confidence: logistic(confidence), ranked, also, class, urgent }
+    Decision { category, confidence: logistic(confidence), ranked, also, class, urgent, danger_at: odds.danger_at }
 }
 
 /// The candidates by the probability of being the main matter, the best first.

@@ -1,13 +1,12 @@
 //! From a classified ticket to the first queue item. Pure.
 
-use chrono::{DateTime, Utc};
 use contracts::{
     district::centre,
     id::{OrderId, UnitId},
     lifecycle::{Act, Class, Clock, Context, History, Intake, Note, Role, State},
     problem::Problem,
     ticket::{Classified, ConsultationOpened},
-    work::{Consultation, Notice, Triage},
+    work::{Consultation, Triage},
 };
 use sla::ClockBook;
 
@@ -15,7 +14,7 @@ use crate::{
     beside::Beside,
     case::{Acting, Case, Granted, no_deadline, stored_badly},
     entity::ticket,
-    hand::blank,
+    hand::{blank, notify},
     orders::{self, Plan},
     rules::At,
 };
@@ -33,7 +32,7 @@ pub fn open(at: At<'_>, c: &Classified) -> Result<Case, Problem> {
         accept(&mut case, at, &Acting::rule(Role::System))?;
     }
     if c.urgent {
-        alarm(&mut case, at.now)?;
+        alarm(&mut case, at)?;
     }
     Ok(case)
 }
@@ -108,16 +107,22 @@ pub fn triage(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
     case.enqueue(&centre(), order, item, at.now)
 }
 
-/// Danger to life or limb: the centre, which reaches 110, 119 and 120, is told at once, whatever else is done.
-fn alarm(case: &mut Case, now: DateTime<Utc>) -> Result<(), Problem> {
+/// Danger to life or limb: the centre, which reaches 110, 119 and 120, is told at once, whatever else is done; the ticket
+/// says so.
+fn alarm(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
     let order = match case.lead() {
         Some(lead) => lead.order_id.parse()?,
         None => nothing_yet(case)?,
     };
-    let said =
-        "可能危及人身安全，请立即联系 110、119、120 并核实 / danger to life or limb: call 110, 119 or 120 at once".to_owned();
-    let item = Notice { task: case.task(order, now)?, note: Note::Escalate, unit: None, said, reply_due: None };
-    case.enqueue(&centre(), order, item, now)
+    let acting = Acting::rule(Role::System);
+    case.note(at, Note::Escalate, acting.role)?;
+    let mut noted = blank(case, at, Note::Escalate, &acting)?;
+    noted.units = vec![centre()];
+    noted.text = Some(
+        "可能危及人身安全，请立即联系 110、119、120 并核实 / danger to life or limb: call 110, 119 or 120 at once".to_owned(),
+    );
+    notify(case, at, &centre(), order, &noted)?;
+    case.tell(noted, at.now)
 }
 
 /// Names the ticket itself where a queue item must name a piece of work and there is none yet.

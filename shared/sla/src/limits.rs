@@ -5,7 +5,7 @@ use crate::policy::Limit;
 use contracts::lifecycle::Clock;
 use serde::{Deserialize, Serialize};
 
-/// Urgency class of a ticket (紧急程度); the time to dispatch (K2) depends on it.
+/// Urgency class of a ticket (紧急程度); the times to dispatch (K2) and to contact first (K4) depend on it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
@@ -43,6 +43,8 @@ pub struct ClockLimits {
     pub sign: Limit,
     /// K4 首次联系时限: 24 hours.
     pub contact: Limit,
+    /// K4 of an emergency: 1 hour, at night and on holidays too (ours; `domain.md` has one limit for all).
+    pub contact_emergency: Limit,
     /// K6 退单时限, of the unit as of the ruling: 1 working day.
     pub give_back: Limit,
     /// K7 回访时限: 3 working days.
@@ -74,6 +76,7 @@ impl Default for ClockLimits {
             dispatch: DispatchLimits::default(),
             sign: Limit::WorkingHours(2),
             contact: Limit::Hours(24),
+            contact_emergency: Limit::Hours(1),
             give_back: Limit::WorkingDays(1),
             callback: Limit::WorkingDays(3),
             check: Limit::WorkingDays(1),
@@ -97,6 +100,7 @@ impl ClockLimits {
                 Urgency::General => self.dispatch.general,
             }),
             Clock::K3 => Some(self.sign),
+            Clock::K4 if urgency == Urgency::Emergency => Some(self.contact_emergency),
             Clock::K4 => Some(self.contact),
             Clock::K6 => Some(self.give_back),
             Clock::K7 => Some(self.callback),
@@ -118,6 +122,7 @@ impl ClockLimits {
             ("dispatch.general", self.dispatch.general),
             ("sign", self.sign),
             ("contact", self.contact),
+            ("contact_emergency", self.contact_emergency),
             ("give_back", self.give_back),
             ("callback", self.callback),
             ("check", self.check),

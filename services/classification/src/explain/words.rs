@@ -21,9 +21,10 @@ pub(super) fn for_category(knowledge: &Knowledge, model: &Model, look: &Look<'_>
     Shown::listed(look, Target::Category(category)).speaking(knowledge, model, look, known, category)
 }
 
-/// The words that speak for danger.
-pub(super) fn for_danger(knowledge: &Knowledge, model: &Model, look: &Look<'_>, known: &[Known]) -> String {
-    Shown::listed(look, Target::Cue(Cue::Urgent)).speaking(knowledge, model, look, known, model.heads.danger())
+/// The words that speak for danger, those of the model in the passage that ends with this clause.
+pub(super) fn for_danger(knowledge: &Knowledge, model: &Model, look: &Look<'_>, known: &[Known], at: usize) -> String {
+    let passage: Vec<Known> = known.iter().filter(|k| k.1.clause == at || k.1.clause + 1 == at).copied().collect();
+    Shown::listed(look, Target::Cue(Cue::Urgent)).speaking(knowledge, model, look, &passage, model.heads.danger())
 }
 
 /// The words of a cue; not single characters, which may be a piece of another word.

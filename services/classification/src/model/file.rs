@@ -102,7 +102,7 @@ impl Model {
     pub(crate) fn read(file: &[u8]) -> Result<Self, ModelError> {
         let mut file = Reader(file);
         if file.take(MAGIC.len())? != MAGIC {
-            return Err(ModelError("not a model file"));
+            return Err(ModelError("not a model file of this version: train it again"));
         }
         let (about, keys, rows, outputs) = (file.count()?, file.count()?, file.count()?, file.count()?);
         let about: About = serde_json::from_slice(file.take(about)?).map_err(|_| ModelError("its description is wrong"))?;
