@@ -129,6 +129,14 @@ impl Model {
         self.granted = Some(used + ends.used(until));
     }
 
+    fn is_used_up_by_a_pause(&self, limit: Limit) -> bool {
+        let paused = (1..=self.spans.len()).filter(|n| self.spans[n - 1].1.is_some());
+        paused.map(|n| self.spans[..n].to_vec()).any(|spans| {
+            let until = Self { oracle: Oracle::read(), policy: self.policy.clone(), limit, spans, ..*self };
+            until.used(until.start) == until.time()
+        })
+    }
+
     fn running(&self) -> bool {
         self.spans.last().is_some_and(|(_, to)| to.is_none())
     }
@@ -193,6 +201,8 @@ impl Game {
             Op::Change(change) => self.change(change),
             Op::Extend(_) if matches!(self.unit, Unit::Mixed) => {}
             Op::Extend(days) => self.extend(days)?,
+            // used up at the very instant of a pause: whether it ends then or when it goes on is the same time
+            Op::Class(class) if self.model.is_used_up_by_a_pause(self.policy.limits.of(class)) => {}
             Op::Class(class) => {
                 self.class = class;
                 let mut book = self.book.clone();
