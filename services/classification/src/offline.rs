@@ -25,7 +25,9 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum OfflineError {
     /// A line can't be understood.
-    #[error("第 {line} 行：{what} / line {line}: {what}")]
+    #[error(
+        "第 {line} 行：{what}；每行须为含 id、text 的 JSON 对象 / line {line}: {what}; each line is a JSON object with id and text"
+    )]
     Line {
         /// Its number, from 1.
         line: u64,
