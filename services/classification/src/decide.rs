@@ -1,5 +1,7 @@
 //! From probabilities to answers: the choice that is right most often in what matters, and how sure it is.
 
+use std::ops::RangeInclusive;
+
 use contracts::ticket::Class;
 
 use hints::Candidate;
@@ -34,8 +36,8 @@ pub(crate) struct Decision {
     pub(crate) also: Vec<Matter>,
     pub(crate) class: Class,
     pub(crate) urgent: bool,
-    /// The last clause of the passage that tells most of danger.
-    pub(crate) danger_at: usize,
+    /// The clauses that tell most of danger.
+    pub(crate) passage: RangeInclusive<usize>,
 }
 
 pub(crate) fn decide(knowledge: &Knowledge, model: &Model, look: &Look<'_>, odds: &Odds, known: &[Known]) -> Decision {
@@ -60,7 +62,7 @@ pub(crate) fn decide(knowledge: &Knowledge, model: &Model, look: &Look<'_>, odds
         .collect();
     best_first(&mut also);
     also.truncate(MOST_ALSO);
-    Decision { category, confidence: logistic(confidence), ranked, also, class, urgent, danger_at: odds.danger_at }
+    Decision { category, confidence: logistic(confidence), ranked, also, class, urgent, passage: odds.passage.clone() }
 }
 
 /// The candidates by the probability of being the main matter, the best first.

@@ -54,7 +54,7 @@ pub(crate) fn ask_person(taxonomy: &Taxonomy, choices: &[(String, f32)]) -> Stri
 
 fn urgency(knowledge: &Knowledge, model: &Model, look: &Look<'_>, known: &[Known], decision: &Decision) -> Option<String> {
     if decision.urgent {
-        let words = words::for_danger(knowledge, model, look, known, decision.danger_at);
+        let words = words::for_danger(knowledge, model, look, known, &decision.passage);
         let named = if words.is_empty() { "从整段文字看".into() } else { format!("文中提到{words}") };
         return Some(format!("{named}，可能正危及人身安全，按紧急件办理。"));
     }

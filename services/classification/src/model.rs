@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
+    ops::RangeInclusive,
 };
 
 use serde::{Deserialize, Serialize};
@@ -168,8 +169,8 @@ pub(crate) struct Odds {
     /// Log-odds of danger by the whole, and by the clause or two that tell most of it.
     pub(crate) urgent: f32,
     pub(crate) danger: f32,
-    /// The last clause of these.
-    pub(crate) danger_at: usize,
+    /// Where that passage is, by number of clause.
+    pub(crate) passage: RangeInclusive<usize>,
     /// Log-odds of several matters.
     pub(crate) several: f32,
     /// Of being the second matter, if there is one.
@@ -258,7 +259,18 @@ impl Model {
         levels.fill(0.0);
         h.level.iter().zip(&sums).for_each(|(&l, p)| levels[l] += p);
         let level = h.level.iter().map(|&l| levels[l]).collect();
-        Odds { category: sums, level, clauses, class, urgent, danger: danger.0, danger_at: danger.1, several, second, unit }
+        Odds {
+            category: sums,
+            level,
+            clauses,
+            class,
+            urgent,
+            danger: danger.0,
+            passage: danger.1.saturating_sub(1)..=danger.1,
+            several,
+            second,
+            unit,
+        }
     }
 
     /// How much a known gram speaks for a category.

@@ -182,6 +182,15 @@ pub fn blank(case: &mut Case, at: At<'_>, note: Note, acting: &Acting) -> Result
     Ok(Noted::new(case.id()?, note, at.now, case.by(acting)?))
 }
 
+/// A note that the product makes by itself.
+pub fn said(case: &mut Case, at: At<'_>, note: Note, why: &str) -> Result<Noted, Problem> {
+    let acting = Acting::rule(Role::System);
+    case.note(at, note, acting.role)?;
+    let mut noted = blank(case, at, note, &acting)?;
+    noted.text = Some(why.to_owned());
+    Ok(noted)
+}
+
 /// Puts what a note says into a unit's queue.
 pub fn notify(case: &mut Case, at: At<'_>, to: &UnitId, order: OrderId, noted: &Noted) -> Result<(), Problem> {
     let item = Notice {

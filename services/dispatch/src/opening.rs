@@ -14,9 +14,10 @@ use crate::{
     beside::Beside,
     case::{Acting, Case, Granted, no_deadline, stored_badly},
     entity::ticket,
-    hand::{blank, notify},
+    hand::{blank, said},
     orders::{self, Plan},
     rules::At,
+    watch,
 };
 
 /// The facts before: received is the first, classified the second.
@@ -110,19 +111,9 @@ pub fn triage(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
 /// Danger to life or limb: the centre, which reaches 110, 119 and 120, is told at once, whatever else is done; the ticket
 /// says so.
 fn alarm(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
-    let order = match case.lead() {
-        Some(lead) => lead.order_id.parse()?,
-        None => nothing_yet(case)?,
-    };
-    let acting = Acting::rule(Role::System);
-    case.note(at, Note::Escalate, acting.role)?;
-    let mut noted = blank(case, at, Note::Escalate, &acting)?;
-    noted.units = vec![centre()];
-    noted.text = Some(
-        "可能危及人身安全，请立即联系 110、119、120 并核实 / danger to life or limb: call 110, 119 or 120 at once".to_owned(),
-    );
-    notify(case, at, &centre(), order, &noted)?;
-    case.tell(noted, at.now)
+    let why = "可能危及人身安全，请立即联系 110、119、120 并核实 / danger to life or limb: call 110, 119 or 120 at once";
+    let noted = said(case, at, Note::Escalate, why)?;
+    watch::to_unit(case, at, noted, centre())
 }
 
 /// Names the ticket itself where a queue item must name a piece of work and there is none yet.

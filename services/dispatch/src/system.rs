@@ -7,14 +7,13 @@ use contracts::{
     id::UnitId,
     lifecycle::{Act, Class, Clock, Context, Note, Role, Standing, State},
     problem::Problem,
-    ticket::Noted,
     work::CitizenDo,
 };
 
 use crate::{
     acts::Open,
     case::{Acting, Case, Granted},
-    hand::{Move, blank, tell_moved},
+    hand::{Move, blank, said, tell_moved},
     merge, opening,
     orders::{self, Plan},
     parts,
@@ -132,15 +131,6 @@ fn step(case: &mut Case, at: At<'_>, act: Act, why: &str) -> Result<(), Problem>
 fn urge(case: &mut Case, at: At<'_>, why: &str) -> Result<(), Problem> {
     let noted = said(case, at, Note::Urge, why)?;
     watch::to_holder(case, at, noted)
-}
-
-/// A note that the product makes by itself.
-fn said(case: &mut Case, at: At<'_>, note: Note, why: &str) -> Result<Noted, Problem> {
-    let acting = Acting::rule(Role::System);
-    case.note(at, note, acting.role)?;
-    let mut noted = blank(case, at, note, &acting)?;
-    noted.text = Some(why.to_owned());
-    Ok(noted)
 }
 
 /// A co-handler's own time is over.

@@ -57,22 +57,21 @@ pub(crate) const CONFIDENCE: usize = 6;
 impl Tuning {
     /// Before anything is found: the model as it is.
     pub(crate) const NEUTRAL: Self = Self {
-        main: {
-            let mut main = [0.0; MAIN];
-            main[0] = 1.0;
-            main
-        },
-        urgent: {
-            let mut urgent = [0.0; URGENT];
-            urgent[1] = 1.0;
-            urgent
-        },
+        main: only(0),
+        urgent: only(1),
         urgent_from: 0.5,
         further: [0.0; FURTHER_HINTS],
         further_from: 1.0,
         class: [1.0; 3],
-        confidence: [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        confidence: only(0),
     };
+}
+
+/// One hint counts, no other.
+const fn only<const N: usize>(hint: usize) -> [f32; N] {
+    let mut weights = [0.0; N];
+    weights[hint] = 1.0;
+    weights
 }
 
 /// The sum of hints by their weights.
@@ -154,6 +153,7 @@ fn in_clauses(look: &Look<'_>, odds: &Odds) -> Vec<InClauses> {
     let first = odds.clauses.iter().position(Option::is_some);
     for (i, clause) in odds.clauses.iter().enumerate().filter_map(|(i, c)| Some((i, c.as_ref()?))) {
         let said = look.seen.clauses.get(i).and_then(|range| look.text.get(range.clone())).unwrap_or_default();
+        let of_danger = odds.passage.contains(&i);
         let asks = REQUESTS.iter().any(|w| said.contains(w));
         for (c, &p) in found.iter_mut().zip(clause) {
             if p > c.most + CLEARLY {
@@ -165,7 +165,7 @@ fn in_clauses(look: &Look<'_>, odds: &Odds) -> Vec<InClauses> {
             if first == Some(i) {
                 c.first = p;
             }
-            if i == odds.danger_at || i + 1 == odds.danger_at {
+            if of_danger {
                 c.danger = c.danger.max(p);
             }
             if asks {

@@ -1,5 +1,7 @@
 //! Which words of a text speak for an answer, as a clerk would underline them.
 
+use std::ops::RangeInclusive;
+
 use crate::{
     features::Gram,
     knowledge::{Knowledge, Look},
@@ -21,10 +23,16 @@ pub(super) fn for_category(knowledge: &Knowledge, model: &Model, look: &Look<'_>
     Shown::listed(look, Target::Category(category)).speaking(knowledge, model, look, known, category)
 }
 
-/// The words that speak for danger, those of the model in the passage that ends with this clause.
-pub(super) fn for_danger(knowledge: &Knowledge, model: &Model, look: &Look<'_>, known: &[Known], at: usize) -> String {
-    let passage: Vec<Known> = known.iter().filter(|k| k.1.clause == at || k.1.clause + 1 == at).copied().collect();
-    Shown::listed(look, Target::Cue(Cue::Urgent)).speaking(knowledge, model, look, &passage, model.heads.danger())
+/// The words that speak for danger, those of the model in the passage that tells it.
+pub(super) fn for_danger(
+    knowledge: &Knowledge,
+    model: &Model,
+    look: &Look<'_>,
+    known: &[Known],
+    passage: &RangeInclusive<usize>,
+) -> String {
+    let known: Vec<Known> = known.iter().filter(|(_, gram)| passage.contains(&gram.clause)).copied().collect();
+    Shown::listed(look, Target::Cue(Cue::Urgent)).speaking(knowledge, model, look, &known, model.heads.danger())
 }
 
 /// The words of a cue; not single characters, which may be a piece of another word.

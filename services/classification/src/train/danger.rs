@@ -3,7 +3,7 @@
 //! Of an urgent report one passage must tell the danger, of another report none: so of each the passage counts that
 //! looks most dangerous so far. What else an urgent report says is not taken for danger.
 
-use super::learn::{Chance, Example, HIDDEN};
+use super::learn::{self, Chance, Example};
 use crate::{
     features::{Gram, Seen},
     model::{self, Rows, logistic},
@@ -15,9 +15,6 @@ const ROUNDS: usize = 24;
 const WHOLE: usize = 3;
 /// The last ones are averaged.
 const AVERAGED: usize = 8;
-/// Length of the first step; steps get shorter with the rounds.
-const STEP: f32 = 4.0;
-const SLOWER: f32 = 0.2;
 /// How much large weights cost.
 const DECAY: f32 = 1e-5;
 /// An urgent report that is not found costs so much more than a false alarm.
@@ -54,12 +51,11 @@ pub(super) fn learn(examples: &[&Example], rows: &Rows, rarity: &[f32], signals:
     let mut chance = Chance::FIRST;
     for round in 0..ROUNDS {
         chance.shuffle(&mut order);
-        let step = STEP / (1.0 + SLOWER * round as f32);
+        let step = learn::step(round);
         let keep = (1.0 - step * DECAY).powi(order.len() as i32);
         for &i in &order {
             let one = &told[i];
-            let worst = one.passages.iter().max_by(|a, b| now.says(a).total_cmp(&now.says(b)));
-            let passage = worst.filter(|_| round >= WHOLE).unwrap_or(&one.whole);
+            let passage = if round < WHOLE { &one.whole } else { now.worst(one) };
             now.step(passage, one.urgent, step, &mut chance);
         }
         now.weights.iter_mut().for_each(|w| *w *= keep);
@@ -93,9 +89,12 @@ impl Danger {
         self.bias + passage.iter().map(|&(row, v)| v * self.weights[row as usize]).sum::<f32>()
     }
 
+    fn worst<'t>(&self, told: &'t Told) -> &'t Passage {
+        told.passages.iter().max_by(|a, b| self.says(a).total_cmp(&self.says(b))).unwrap_or(&told.whole)
+    }
+
     fn step(&mut self, passage: &Passage, urgent: bool, step: f32, chance: &mut Chance) {
-        let shown = passage.iter().filter(|_| !chance.hides()).map(|&(row, v)| (row, v / (1.0 - HIDDEN)));
-        let shown: Passage = shown.collect();
+        let shown: Passage = chance.shown(passage).collect();
         let by = step * error(self.says(&shown), urgent);
         shown.iter().for_each(|&(row, v)| self.weights[row as usize] -= by * v);
         self.bias -= 0.1 * by;

@@ -19,7 +19,7 @@ const SLOWER: f32 = 0.2;
 /// How much large weights cost.
 const DECAY: f32 = 6e-6;
 /// Share of what is seen that is hidden at each step, so that no answer rests on one word.
-pub(super) const HIDDEN: f32 = 0.2;
+const HIDDEN: f32 = 0.2;
 
 /// A gram must occur in so many examples.
 const COMMON: u32 = 2;
@@ -75,6 +75,11 @@ fn input(rows: &Rows, rarity: &[f32], signals: usize, seen: &Seen) -> Vec<(u32, 
     input
 }
 
+/// The length of a round's steps.
+pub(super) fn step(round: usize) -> f32 {
+    STEP / (1.0 + SLOWER * round as f32)
+}
+
 /// Learns from examples; from those that are `joined` of two of them only what danger is.
 pub(crate) fn learn(examples: &[&Example], joined: &[&Example], heads: &Heads) -> Learnt {
     let (keys, rarity) = dictionary(examples);
@@ -90,11 +95,10 @@ pub(crate) fn learn(examples: &[&Example], joined: &[&Example], heads: &Heads) -
     let mut shown = Vec::new();
     for round in 0..ROUNDS {
         chance.shuffle(&mut order);
-        let step = STEP / (1.0 + SLOWER * round as f32);
+        let step = step(round);
         for &i in &order {
             shown.clear();
-            let rest = inputs[i].iter().filter(|_| !chance.hides());
-            shown.extend(rest.map(|&(row, v)| (row, v / (1.0 - HIDDEN))));
+            shown.extend(chance.shown(&inputs[i]));
             let (example, step) = (all[i], step * all[i].weight);
             if i < examples.len() {
                 state.step(&shown, example, step, step * DECAY);
@@ -217,7 +221,12 @@ impl Chance {
         }
     }
 
-    pub(super) fn hides(&mut self) -> bool {
+    /// What is not hidden of an input, made up for the rest.
+    pub(super) fn shown<'a>(&'a mut self, input: &'a [(u32, f32)]) -> impl Iterator<Item = (u32, f32)> + 'a {
+        input.iter().filter(|_| !self.hides()).map(|&(row, value)| (row, value / (1.0 - HIDDEN)))
+    }
+
+    fn hides(&mut self) -> bool {
         ((self.next() & 0xffff) as f32) < HIDDEN * 65536.0
     }
 }
