@@ -86,9 +86,13 @@ async def request(desk, item):
     return await desk.act(item, "grant", f"{item.unit}-02", {"do": "grant", "request": item.body["request"]})
 
 
-async def notice(_desk, _item):
-    """Read."""
-    return "done"
+async def notice(desk, item):
+    """Read; whoever gets an alarm first calls for help and says so."""
+    if item.body["note"] != "alarm":
+        return "done"
+    act = {"do": "answer_alarm", "answer": "110", "note": "已转110，警方已派员。"}
+    outcome = await desk.act(item, "answer_alarm", f"{item.unit}-01", act)
+    return "done" if outcome == "no_alarm" else outcome
 
 
 KINDS = {

@@ -15,6 +15,7 @@ use contracts::{
     district::District,
     family::Family,
     id::{OrderId, TicketId, UnitId},
+    lifecycle::Note,
     problem::Problem,
     subject,
     work::{AnswerOutcome, QueueItem, Task, UnitAnswer},
@@ -147,6 +148,9 @@ impl Desk<'_> {
             }
             // what classification is not sure of is accepted as it proposes
             QueueItem::Triage(_) => self.does("accept", "taker", json!({"do": "accept"})).await,
+            QueueItem::Notice(i) if i.note == Note::Alarm => {
+                self.does("answer_alarm", "taker", json!({"do": "answer_alarm", "answer": "110", "note": "已转110"})).await;
+            }
             QueueItem::Copy(_) | QueueItem::Review(_) | QueueItem::Request(_) | QueueItem::Notice(_) => {}
         }
     }

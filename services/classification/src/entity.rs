@@ -169,13 +169,15 @@ pub mod sample {
         pub id: String,
         /// The ticket.
         pub ticket_id: String,
-        /// Category code; none if only the unit was ruled on.
+        /// Category code, if a person said it.
         pub category: Option<String>,
         /// Class code, if a person said it.
         pub class: Option<String>,
         /// The unit that must act, if a person said it.
         pub lead: Option<String>,
-        /// `ruled` or `reclassified`.
+        /// 1 danger to life or limb, 0 none, if a person said it.
+        pub urgent: Option<i32>,
+        /// `ruled`, `reclassified` or `alarm`.
         pub source: String,
         /// When, ms.
         pub at_ms: i64,

@@ -200,7 +200,7 @@ impl Handler for Classification {
                 Heard::Nothing => {}
                 Heard::Received(r) => tickets.push(r.ticket.to_string()),
                 Heard::Ruled(r) => tickets.push(r.of.ticket.to_string()),
-                Heard::Reclassified(n) => tickets.push(n.ticket.to_string()),
+                Heard::Noted(n) => tickets.push(n.ticket.to_string()),
                 Heard::Person(c) => {
                     persons = true;
                     if let Choice::Accept { id, .. } | Choice::Refuse { id } = &c.choice {
@@ -232,9 +232,9 @@ impl Handler for Classification {
                     learning::ruled(&mut desk.news, decided, r, message.id);
                 }
             }
-            Heard::Reclassified(n) => {
+            Heard::Noted(n) => {
                 if let Some(decided) = desk.known.get(&n.ticket.to_string()) {
-                    learning::reclassified(&mut desk.news, decided, n, message.id);
+                    learning::noted(&mut desk.news, decided, n, message.id);
                 }
             }
             Heard::Person(c) => {

@@ -17,8 +17,8 @@ pub enum Heard {
     Received(Box<Received>),
     /// A return was ruled on: what it teaches is proposed for the catalogue.
     Ruled(Box<ReturnRuled>),
-    /// A ticket was reclassified: a sample, and perhaps a proposal.
-    Reclassified(Box<Noted>),
+    /// A ticket was reclassified, or a person said whether there is danger: a sample, and perhaps a proposal.
+    Noted(Box<Noted>),
     /// A note that teaches nothing.
     Nothing,
     /// A person decides on the catalogue or the model; over HTTP only.
@@ -41,7 +41,7 @@ impl HeardTrait for Heard {
         match envelope.open::<TicketFact>(body)? {
             TicketFact::Received(r) => Ok(Self::Received(Box::new(r))),
             TicketFact::ReturnRuled(r) => Ok(Self::Ruled(Box::new(r))),
-            TicketFact::Noted(n) if learning::teaches(&n) => Ok(Self::Reclassified(Box::new(n))),
+            TicketFact::Noted(n) if learning::teaches(&n) => Ok(Self::Noted(Box::new(n))),
             TicketFact::Noted(_) => Ok(Self::Nothing),
             _ => Err(Problem::new("not_heard", "分类服务不处理此消息", "classification does not hear this message")),
         }

@@ -1,9 +1,9 @@
-//! What rulings and reclassifications teach: proposals for the catalogue, and samples for training. Pure.
+//! What rulings, reclassifications and alarms teach: proposals for the catalogue, and samples for training. Pure.
 
 use contracts::{
     id::{MessageId, UnitId},
     lifecycle::{Note, Role},
-    ticket::{Noted, ReturnRuled},
+    ticket::{AlarmAnswer, Noted, ReturnRuled},
 };
 
 use crate::{
@@ -16,10 +16,12 @@ pub mod words;
 
 const RULED: &str = "ruled";
 const RECLASSIFIED: &str = "reclassified";
+const ALARM: &str = "alarm";
 
-/// A person said that the classification was wrong; what the product does by itself teaches nothing.
+/// A person said that the classification was wrong, or whether there was danger; what the product does by itself teaches
+/// nothing.
 pub fn teaches(noted: &Noted) -> bool {
-    noted.note == Note::Reclassify && noted.by.role != Role::System
+    matches!(noted.note, Note::Reclassify | Note::Alarm | Note::AnswerAlarm) && noted.by.role != Role::System
 }
 
 /// A ruling that names another unit than classification did: whether the category was wrong too it does not say.
@@ -32,15 +34,33 @@ pub fn ruled(news: &mut News, decided: &classification::Model, r: &ReturnRuled, 
         category: None,
         class: None,
         lead: Some(unit.to_string()),
+        urgent: None,
         source: RULED.to_owned(),
         at_ms,
     });
     news.proposals.push(proposal(decided, unit, (RULED, &r.reason), id, at_ms));
 }
 
+/// A note that teaches.
+pub fn noted(news: &mut News, decided: &classification::Model, n: &Noted, id: MessageId) {
+    match n.note {
+        Note::Reclassify => reclassified(news, decided, n, id),
+        _ => news.samples.push(sample::Model {
+            id: id.to_string(),
+            ticket_id: decided.ticket_id.clone(),
+            category: None,
+            class: None,
+            lead: None,
+            urgent: Some((n.alarm != Some(AlarmAnswer::NoDanger)).into()),
+            source: ALARM.to_owned(),
+            at_ms: n.at.timestamp_millis(),
+        }),
+    }
+}
+
 /// A reclassification that two persons agreed on, or that the call-taker made when it was taken in. If the category stayed
 /// and the unit changed, it is the catalogue that was wrong.
-pub fn reclassified(news: &mut News, decided: &classification::Model, n: &Noted, id: MessageId) {
+fn reclassified(news: &mut News, decided: &classification::Model, n: &Noted, id: MessageId) {
     let at_ms = n.at.timestamp_millis();
     news.samples.push(sample::Model {
         id: id.to_string(),
@@ -48,6 +68,7 @@ pub fn reclassified(news: &mut News, decided: &classification::Model, n: &Noted,
         category: Some(n.category.clone().unwrap_or_else(|| decided.category.clone())),
         class: n.class.map(|c| c.code().to_owned()),
         lead: n.lead.as_ref().map(ToString::to_string),
+        urgent: None,
         source: RECLASSIFIED.to_owned(),
         at_ms,
     });

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, blob, integer, text, text_null},
+    schema::{big_integer, big_integer_null, blob, integer, integer_null, text, text_null},
 };
 
 /// All migrations, oldest first.
@@ -11,7 +11,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![outbox::migration(), Box::new(First), Box::new(crate::cluster::Migration)]
+        vec![outbox::migration(), Box::new(First), Box::new(crate::cluster::Migration), Box::new(Danger)]
     }
 }
 
@@ -97,6 +97,26 @@ impl MigrationTrait for First {
             m.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
+    }
+}
+
+/// Whether there was danger, as a person said.
+struct Danger;
+
+impl MigrationName for Danger {
+    fn name(&self) -> &'static str {
+        "m0004_danger"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Danger {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.alter_table(Table::alter().table("sample").add_column(integer_null("urgent")).to_owned()).await
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.alter_table(Table::alter().table("sample").drop_column("urgent").to_owned()).await
     }
 }
 

@@ -25,17 +25,13 @@ pub struct Exported {
     pub units_only: usize,
 }
 
-/// Everything that people said, the newest first; of several words on one ticket the last.
+/// Everything that people said, the newest first.
 ///
 /// # Errors
 /// The database is away.
 pub async fn export(db: &Db) -> Result<Exported, DbErr> {
     let mut exported = Exported::default();
-    let mut seen = std::collections::HashSet::new();
     for (said, decided) in store::samples(db, MOST).await? {
-        if !seen.insert(said.ticket_id.clone()) {
-            continue;
-        }
         match labelled(&said, &decided) {
             Some(report) => exported.reports.push(report),
             None => exported.units_only += 1,
@@ -46,7 +42,9 @@ pub async fn export(db: &Db) -> Result<Exported, DbErr> {
 
 fn labelled(said: &sample::Model, decided: &classification::Model) -> Option<Value> {
     let district = District::sample();
-    let category = district.category(said.category.as_deref()?)?;
+    // who only said whether there is danger let the rest stand
+    let category = said.category.as_ref().or(said.urgent.and(Some(&decided.category)))?;
+    let category = district.category(category)?;
     let class = said.class.as_deref().unwrap_or(&decided.class);
     let lead = said.lead.as_deref().and_then(|l| l.parse().ok()).and_then(|l| district.unit(&l));
     let lead = match lead.map(|u| u.kind) {
@@ -58,7 +56,7 @@ fn labelled(said: &sample::Model, decided: &classification::Model) -> Option<Val
     };
     Some(json!({
         "id": said.ticket_id, "text": decided.text, "category": category.code, "also": [], "class": class,
-        "nature": category.nature, "lead": lead, "others": [], "urgent": decided.urgent == 1,
+        "nature": category.nature, "lead": lead, "others": [], "urgent": said.urgent.unwrap_or(decided.urgent) == 1,
         "route_division": decided.division,
     }))
 }

@@ -136,18 +136,18 @@ impl<'a> Trial<'a> {
     }
 
     fn labelled(&mut self, said: &sample::Model, decided: &classification::Model) {
-        // the newest word on a ticket counts
-        if !self.judged.insert(said.ticket_id.clone()) {
-            return;
-        }
+        self.judged.insert(said.ticket_id.clone());
         let (before, after) = self.both(decided);
         let right = |v: &Verdict| {
             let unit = self.district.resolve(&v.lead, v.division.as_ref());
             let category = said.category.as_ref().is_none_or(|c| *c == v.category);
-            category && said.lead.as_ref().is_none_or(|l| unit.is_some_and(|u| u.as_str() == l))
+            let danger = said.urgent.is_none_or(|urgent| (urgent == 1) == v.urgent);
+            category && danger && said.lead.as_ref().is_none_or(|l| unit.is_some_and(|u| u.as_str() == l))
         };
         let (was, is) = (right(&before), right(&after));
-        let said = [said.category.as_deref(), said.lead.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let danger = said.urgent.map(|urgent| if urgent == 1 { "紧急" } else { "不紧急" });
+        let words = [said.category.as_deref(), said.lead.as_deref(), danger];
+        let said = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let change = change(decided, (&before, &after), said);
         let report = &mut self.report;
         report.labelled += 1;
@@ -218,7 +218,7 @@ mod tests {
     fn said(n: usize, lead: &str) -> sample::Model {
         let (id, ticket_id) = (format!("s{n}"), format!("t{n}"));
         let lead = Some(lead.to_owned());
-        sample::Model { id, ticket_id, category: None, class: None, lead, source: "ruled".into(), at_ms: 0 }
+        sample::Model { id, ticket_id, category: None, class: None, lead, urgent: None, source: "ruled".into(), at_ms: 0 }
     }
 
     /// A classifier that gives street lamps of 省道 to the roads' department, beside one that does not.
@@ -231,7 +231,6 @@ mod tests {
         let lamp = "阳明西路路灯不亮，晚上出行不便，请城管局维修";
         let mut trial = Trial::new(&before, &after);
         trial.labelled(&said(1, "D11"), &decided(1, lamp));
-        trial.labelled(&said(1, "D02"), &decided(1, lamp));
         trial.labelled(&said(2, "D02"), &decided(2, lamp));
         for n in 1..=3 {
             trial.past(&decided(n, lamp));

@@ -147,10 +147,10 @@ pub async fn past(db: &Db, behind: &str) -> Result<Vec<classification::Model>, D
     next.order_by_asc(classification::Column::TicketId).limit(PAGE).all(db.read()).await
 }
 
-/// The newest of what people said, each with the decision on its ticket.
+/// The newest of what people said, put together for each ticket, with the decision on it.
 pub async fn samples(db: &Db, most: u64) -> Result<Vec<(sample::Model, classification::Model)>, DbErr> {
     let said = sample::Entity::find().order_by_desc(sample::Column::AtMs).order_by_asc(sample::Column::Id).limit(most);
-    let said = said.all(db.read()).await?;
+    let said = word_of_each(said.all(db.read()).await?);
     let mut both = Vec::with_capacity(said.len());
     for some in said.chunks(PAGE as usize) {
         let ids: Vec<String> = some.iter().map(|s| s.ticket_id.clone()).collect();
@@ -159,4 +159,23 @@ pub async fn samples(db: &Db, most: u64) -> Result<Vec<(sample::Model, classific
         both.extend(some.iter().filter_map(|s| Some((s.clone(), of(s)?))));
     }
     Ok(both)
+}
+
+/// One word a ticket, from several with the newest first: the newest on what it is and who acts, whole, and the newest on
+/// danger.
+fn word_of_each(said: Vec<sample::Model>) -> Vec<sample::Model> {
+    let mut words: Vec<sample::Model> = Vec::new();
+    let mut place: HashMap<String, usize> = HashMap::new();
+    for older in said {
+        let Some(word) = place.get(&older.ticket_id).and_then(|n| words.get_mut(*n)) else {
+            place.insert(older.ticket_id.clone(), words.len());
+            words.push(older);
+            continue;
+        };
+        word.urgent = word.urgent.or(older.urgent);
+        if word.category.is_none() && word.lead.is_none() {
+            *word = sample::Model { urgent: word.urgent, ..older };
+        }
+    }
+    words
 }

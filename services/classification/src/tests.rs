@@ -6,7 +6,7 @@ use contracts::{
     id::{MessageId, TicketId},
     intake::Channel,
     lifecycle::{Class, Note, Role, State},
-    ticket::{By, Classified, Noted, OrderFact, Received, ReturnRuled},
+    ticket::{AlarmAnswer, By, Classified, Noted, OrderFact, Received, ReturnRuled},
 };
 use outbox::{Db, Handler, Refusal};
 
@@ -88,8 +88,19 @@ impl Office {
             text: Some("现场核实".into()),
             ..Noted::new(ticket(n), Note::Reclassify, self.now, self.by(role))
         };
-        let heard = if learning::teaches(&noted) { Heard::Reclassified(Box::new(noted)) } else { Heard::Nothing };
+        self.noted(noted).await;
+    }
+
+    async fn noted(&mut self, noted: Noted) {
+        let heard = if learning::teaches(&noted) { Heard::Noted(Box::new(noted)) } else { Heard::Nothing };
         self.hear(heard).await.unwrap();
+    }
+
+    /// Somebody raises an alarm, or answers one.
+    async fn alarm(&mut self, n: u32, role: Role, answer: Option<AlarmAnswer>) {
+        let note = if answer.is_some() { Note::AnswerAlarm } else { Note::Alarm };
+        self.now += chrono::TimeDelta::seconds(1);
+        self.noted(Noted { alarm: answer, ..Noted::new(ticket(n), note, self.now, self.by(role)) }).await;
     }
 
     /// What was reclassified is looked through for words.
@@ -156,6 +167,24 @@ async fn what_people_say_becomes_proposals_and_samples_and_what_the_system_does_
     assert_eq!(elsewhere.lead.as_str(), "D02");
     assert_eq!(office.chooses(Choice::Undo).await, Ok(2));
     assert_eq!(office.lamp(7).await.lead.as_str(), "D02");
+}
+
+#[tokio::test]
+async fn what_people_say_of_danger_is_learned_whatever_else_they_said() {
+    let mut office = Office::open(0.0).await;
+    for n in 1..=4 {
+        office.lamp(n).await;
+    }
+    office.alarm(1, Role::CallTaker, None).await;
+    office.reclassified(2, Role::CallTaker, Some("0701"), "D01").await;
+    office.alarm(2, Role::HandlingUnit, Some(AlarmAnswer::Fire)).await;
+    office.alarm(3, Role::CallTaker, None).await;
+    office.alarm(3, Role::GridWorker, Some(AlarmAnswer::NoDanger)).await;
+    office.alarm(4, Role::System, None).await;
+    let exported = samples::export(&office.db).await.unwrap();
+    let mut said: Vec<_> = exported.reports.iter().map(|r| (r["category"].as_str().unwrap(), r["urgent"] == true)).collect();
+    said.sort_unstable();
+    assert_eq!(said, [("0203", false), ("0203", true), ("0701", true)]);
 }
 
 /// What people said of three tickets is one word; a person's yes puts such tickets right, and an undo takes it back.

@@ -13,7 +13,7 @@ use contracts::{
     district::District,
     id::{DivisionCode, SourceId, TicketId, UnitId},
     lifecycle::{Act, Class, Clock, Note, State},
-    ticket::{By, Classified, Dispatched, Moved, Nature, Noted, Received, TicketFact},
+    ticket::{AlarmAnswer, By, Classified, Dispatched, Moved, Nature, Noted, Received, TicketFact},
 };
 
 use serde::{Deserialize, Serialize};
@@ -220,6 +220,9 @@ impl Row {
         }
         if let Some(c) = f.category.as_deref().and_then(|code| District::sample().category(code)) {
             self.matter(seq, (&c.code, &c.name, c.nature));
+        }
+        if f.note == Note::Alarm || f.alarm == Some(AlarmAnswer::NoDanger) {
+            self.urgency(seq, f.note == Note::Alarm);
         }
         if f.note == Note::GrantExclusion && self.claim(Group::Excluded, seq) {
             self.model.excluded = true;

@@ -4,7 +4,7 @@ use contracts::{
     district::District,
     lifecycle::{Class, State},
     problem::Problem,
-    ticket::{RefusalReason, RequestKind, SupervisionLevel},
+    ticket::{AlarmAnswer, RefusalReason, RequestKind, SupervisionLevel},
 };
 use serde_json::{Map, Value};
 
@@ -59,6 +59,8 @@ enum Kind {
     Pick(fn(Lang) -> Vec<Choice>),
     /// One of the requests that wait.
     Waiting,
+    /// What became of the alarm that waits.
+    Answer,
 }
 
 const fn must(name: &'static str, zh: &'static str, en: &'static str, kind: Kind) -> Field {
@@ -72,6 +74,16 @@ const fn may(name: &'static str, zh: &'static str, en: &'static str, kind: Kind)
 const REASON: Field = must("reason", "理由", "Reason", Kind::Area);
 
 const FORMS: &[Form] = &[
+    Form {
+        act: "answer_alarm",
+        zh: "告警处置",
+        en: "Answer the alarm",
+        states: &[],
+        fields: &[
+            must("answer", "处置", "Answer", Kind::Answer),
+            must("note", "告知了谁、对方警单号", "Who was told, their case number", Kind::Area),
+        ],
+    },
     Form {
         act: "accept",
         zh: "受理",
@@ -189,6 +201,13 @@ const FORMS: &[Form] = &[
         fields: &[must("text", "内容", "What is said", Kind::Area)],
     },
     Form {
+        act: "alarm",
+        zh: "告警（危及人身安全）",
+        en: "Raise the alarm (danger to life or limb)",
+        states: State::OPEN,
+        fields: &[must("note", "有什么危险", "What the danger is", Kind::Area)],
+    },
+    Form {
         act: "supervise",
         zh: "督办",
         en: "Supervise",
@@ -241,6 +260,10 @@ fn desks(lang: Lang) -> Vec<Choice> {
     vec![of("emergency", "110、119、120", "110, 119, 120"), of("petition", "信访", "petitions")]
 }
 
+fn answers(lang: Lang) -> Vec<Choice> {
+    AlarmAnswer::ALL.iter().map(|a| Choice::new(a.code(), lang.pick(a.zh(), a.en()), "")).collect()
+}
+
 fn rulings(lang: Lang) -> Vec<Choice> {
     let of = |code, zh, en| Choice::new(code, lang.pick(zh, en), "");
     vec![
@@ -276,10 +299,11 @@ pub struct FieldView {
     pub required: bool,
 }
 
-/// The forms for a ticket in this state, with these requests waiting.
-pub fn offered(state: Option<State>, waiting: &[RequestKind], lang: Lang) -> Vec<FormView> {
+/// The forms for a ticket in this state, with these requests, and perhaps an alarm, waiting.
+pub fn offered(state: Option<State>, (waiting, alarmed): (&[RequestKind], bool), lang: Lang) -> Vec<FormView> {
     let here = |form: &&Form| match form.fields {
         [Field { kind: Kind::Waiting, .. }, ..] => !waiting.is_empty(),
+        [Field { kind: Kind::Answer, .. }, ..] => alarmed,
         _ => state.is_some_and(|s| form.states.contains(&s)),
     };
     let view = |form: &Form| FormView {
@@ -303,6 +327,7 @@ impl Field {
             Kind::Yes => ("pick", yes()),
             Kind::Pick(choices) => ("pick", choices(lang)),
             Kind::Waiting => ("pick", requests()),
+            Kind::Answer => ("pick", answers(lang)),
         };
         FieldView { name: self.name, label: lang.pick(self.zh, self.en), look, choices, required: self.required }
     }

@@ -187,7 +187,8 @@ async fn show(desk: &Desk, visit: &Visit, number: Option<String>) -> Result<Stri
     let state = row.state.parse().ok();
     let explanation = explanation(desk, &events, lang).await?;
     let dossier = Dossier::of(events, &numbers, lang);
-    let forms = desk.dispatch.as_ref().map(|_| forms::offered(state, &dossier.waiting, lang)).unwrap_or_default();
+    let forms =
+        desk.dispatch.as_ref().map(|_| forms::offered(state, (&dossier.waiting, dossier.alarmed), lang)).unwrap_or_default();
     render(TicketPage {
         frame: visit.frame(desk, row.number.clone(), &here, "tickets"),
         lead: row.lead.as_ref().map(|lead| view::case(lead, &numbers, lang)),

@@ -125,18 +125,18 @@ fn at_centre(hand: &Hand<'_>, act: &UnitAct, open: &mut Open) -> Option<Outcome>
     })
 }
 
-/// What who supervises does.
+/// What who supervises does, and what leaves the work as it is.
 fn beside(hand: &Hand<'_>, act: &UnitAct, case: &mut Case) -> Outcome {
+    let order = || own_order(hand, case, act.order).ok();
     match &act.act {
+        ActBody::Alarm { note } => hand.alarm(case, order().as_ref(), note),
+        ActBody::AnswerAlarm { answer, note } => hand.answer_alarm(case, order().as_ref(), (*answer, note)),
         ActBody::Urge { text } => hand.say(case, (Note::Urge, text)),
         ActBody::Interview { text } => hand.say(case, (Note::Interview, text)),
         ActBody::Escalate { text } => hand.say(case, (Note::Escalate, text)),
         ActBody::Supervise { level, text, reply_days } => hand.supervise(case, (*level, text, *reply_days)),
         ActBody::Copy { to, text } => hand.copy(case, (to, text)),
-        ActBody::Note { text } => {
-            let order = own_order(hand, case, act.order).ok();
-            hand.add_note(case, order.as_ref(), text)
-        }
+        ActBody::Note { text } => hand.add_note(case, order().as_ref(), text),
         // all others are done above
         _ => Err(not_yours()),
     }

@@ -26,6 +26,9 @@ pub struct Beside {
     /// Callback tries without answer in this round.
     #[serde(skip_serializing_if = "is_zero")]
     pub tries: u16,
+    /// How often an alarm was raised since one was last answered.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub alarms: u16,
     /// Who appealed the assessment, while the appeal is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appeal: Option<String>,

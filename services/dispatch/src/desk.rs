@@ -2,10 +2,10 @@
 
 use contracts::{
     id::UnitId,
-    lifecycle::{Act, Class, Context, Intake, Note, Order as OrderFacts, Outside, Request, Role, Touch},
+    lifecycle::{Act, Class, Clock, Context, Intake, Note, Order as OrderFacts, Outside, Request, Role, Touch},
     problem::Problem,
     text::Text,
-    ticket::RefusalReason,
+    ticket::{AlarmAnswer, RefusalReason},
     work::OutsideDesk,
 };
 
@@ -40,14 +40,19 @@ impl Hand<'_> {
         self.intake_step(case, Act::Refuse, intake, what)
     }
 
-    /// 转送 (T4): an emergency only if it is one.
+    /// 转送 (T4): an emergency only if it is one, which also answers its alarm.
     pub fn hand_over(&self, case: &mut Case, (to, note): (OutsideDesk, &Text<2000>)) -> Result<(), Problem> {
         let (outside, desk) = match to {
             OutsideDesk::Emergency => (Outside::Emergency, "110、119、120"),
             OutsideDesk::Petition => (Outside::Petition, "信访"),
         };
         let intake = Intake { outside: Some(outside), ..Intake::default() };
-        self.intake_step(case, Act::HandOver, intake, Move::because(format!("转送{desk}：{}", note.masked())))
+        self.intake_step(case, Act::HandOver, intake, Move::because(format!("转送{desk}：{}", note.masked())))?;
+        let alarmed = case.clocks()?.due(Clock::K15).is_some();
+        match outside {
+            Outside::Emergency if alarmed => self.answer_alarm(case, None, (AlarmAnswer::HandedOver, note)),
+            _ => Ok(()),
+        }
     }
 
     /// 退回补充 (T5).

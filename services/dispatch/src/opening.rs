@@ -11,13 +11,13 @@ use contracts::{
 use sla::ClockBook;
 
 use crate::{
+    alarm,
     beside::Beside,
     case::{Acting, Case, Granted, no_deadline, stored_badly},
     entity::ticket,
-    hand::{blank, said},
+    hand::blank,
     orders::{self, Plan},
     rules::At,
-    watch,
 };
 
 /// The facts before: received is the first, classified the second.
@@ -33,7 +33,7 @@ pub fn open(at: At<'_>, c: &Classified) -> Result<Case, Problem> {
         accept(&mut case, at, &Acting::rule(Role::System))?;
     }
     if c.urgent {
-        alarm(&mut case, at)?;
+        alarm::raise(&mut case, at)?;
     }
     Ok(case)
 }
@@ -106,14 +106,6 @@ pub fn triage(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
     let order = nothing_yet(case)?;
     let item = Triage { task: case.task(order, at.now)?, waiting: case.state()?, lead, others: named.collect() };
     case.enqueue(&centre(), order, item, at.now)
-}
-
-/// Danger to life or limb: the centre, which reaches 110, 119 and 120, is told at once, whatever else is done; the ticket
-/// says so.
-fn alarm(case: &mut Case, at: At<'_>) -> Result<(), Problem> {
-    let why = "可能危及人身安全，请立即联系 110、119、120 并核实 / danger to life or limb: call 110, 119 or 120 at once";
-    let noted = said(case, at, Note::Escalate, why)?;
-    watch::to_unit(case, at, noted, centre())
 }
 
 /// Names the ticket itself where a queue item must name a piece of work and there is none yet.

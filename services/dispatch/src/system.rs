@@ -12,6 +12,7 @@ use contracts::{
 
 use crate::{
     acts::Open,
+    alarm,
     case::{Acting, Case, Granted},
     hand::{Move, blank, said, tell_moved},
     merge, opening,
@@ -42,6 +43,7 @@ pub fn expired(case: &mut Case, at: At<'_>, fact: &Expired) -> Result<(), Proble
             opening::triage(case, at)
         }
         (Clock::K12, State::Closed) => archive(case, at),
+        (Clock::K15, _) => alarm::unanswered(case, at),
         (clock, state) => urged(case, at, clock, state),
     }
 }
@@ -64,7 +66,7 @@ fn urged(case: &mut Case, at: At<'_>, clock: Clock, state: State) -> Result<(), 
         _ => return Ok(()),
     };
     let noted = said(case, at, note, why)?;
-    watch::to_unit(case, at, noted, to)
+    watch::to_units(case, at, noted, &[to])
 }
 
 /// The unit that checks the result.

@@ -80,15 +80,15 @@ impl Hand<'_> {
 /// Tells a note, and puts it into the queue of the unit that has the ticket.
 pub fn to_holder(case: &mut Case, at: At<'_>, noted: Noted) -> Result<(), Problem> {
     let unit = holder(case)?.map_or_else(centre, |(unit, _)| unit);
-    to_unit(case, at, noted, unit)
+    to_units(case, at, noted, &[unit])
 }
 
-/// Tells a note, and puts it into the queue of a unit.
-pub fn to_unit(case: &mut Case, at: At<'_>, mut noted: Noted, unit: UnitId) -> Result<(), Problem> {
+/// Tells a note, and puts it into the queue of each of these units.
+pub fn to_units(case: &mut Case, at: At<'_>, mut noted: Noted, units: &[UnitId]) -> Result<(), Problem> {
     let order = holder(case)?.map_or(OrderId::derive(case.id()?, 0), |(_, order)| order);
-    (noted.units, noted.order) = (vec![unit.clone()], Some(order));
+    (noted.units, noted.order) = (units.to_vec(), Some(order));
     case.tell(noted.clone(), at.now)?;
-    notify(case, at, &unit, order, &noted)
+    units.iter().try_for_each(|unit| notify(case, at, unit, order, &noted))
 }
 
 /// From the round of the policy on a ticket is supervised, by rule (T28).

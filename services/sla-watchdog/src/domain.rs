@@ -43,7 +43,7 @@ pub struct Watch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Which {
-    /// Which of K1 to K14.
+    /// Which of K1 to K15.
     pub clock: Clock,
     /// The co-handler's work order; none for the ticket's clock.
     pub order: Option<OrderId>,

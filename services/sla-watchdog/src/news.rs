@@ -50,6 +50,7 @@ pub fn news(fact: &TicketFact, seq: i64) -> Result<Option<News>, Problem> {
     let Head { ticket, at, by } = fact.head();
     let (urgent, promise) = match fact {
         TicketFact::Dispatched(f) => (f.urgent, Some(Box::new(promise(f, seq)?))),
+        TicketFact::Noted(f) => (f.note == Note::Alarm, None),
         _ => (false, None),
     };
     let turns = by.map_or(&[][..], |by| &by.clocks);

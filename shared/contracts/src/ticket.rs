@@ -51,7 +51,7 @@ mod beside;
 mod head;
 mod replay;
 
-pub use beside::{Moved, Noted, RefusalReason, RequestKind, SupervisionLevel, TerminationReason};
+pub use beside::{AlarmAnswer, Moved, Noted, RefusalReason, RequestKind, SupervisionLevel, TerminationReason};
 pub use head::Head;
 pub use replay::replay;
 

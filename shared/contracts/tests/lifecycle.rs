@@ -204,8 +204,15 @@ fn every_state_note_and_role_agrees_with_the_specification() {
                 (true, ..) if is_late(deed.code(), state) => Err("not_yet"),
                 (true, ..) => Err("wrong_state"),
             };
-            let stops_k4 = answer.as_ref().is_ok_and(|noted| !noted.clocks.is_empty());
-            assert_eq!(stops_k4, answer.is_ok() && deed == Note::FirstContact);
+            let turned = answer.as_ref().map_or(&[][..], |noted| noted.clocks);
+            let turned: Vec<_> = turned.iter().map(|turn| (turn.clock, turn.change)).collect();
+            let expected_turn = match deed {
+                Note::FirstContact => Some((Clock::K4, Change::Stopped)),
+                Note::Alarm => Some((Clock::K15, Change::Started)),
+                Note::AnswerAlarm => Some((Clock::K15, Change::Stopped)),
+                _ => None,
+            };
+            assert_eq!(turned, Vec::from_iter(expected_turn.filter(|_| answer.is_ok())), "{deed}");
             assert_eq!(answer.map(|noted| noted.state).map_err(|r| r.code()), expected, "{state:?} {deed} {role}");
         }
     }

@@ -1,4 +1,4 @@
-//! The book of clocks of one ticket: what the steps of its life do to K1–K14.
+//! The book of clocks of one ticket: what the steps of its life do to K1–K15.
 //!
 //! # How a pause is counted
 //!

@@ -24,7 +24,7 @@ pub struct Deadline {
 
 /// The deadline of a clock with `limit` that starts at `start`.
 ///
-/// Hours run on the clock, working hours only while offices are open. Working days do not count the day (in China) on which the clock starts, also if it is a
+/// Minutes and hours run on the clock, working hours only while offices are open. Working days do not count the day (in China) on which the clock starts, also if it is a
 /// working day and the hour is early; the ticket is due at [`crate::DayTimes::day_end`] of the N-th working day after
 /// it. Source: issue 2, "make-up working days count, receipt day does not, due at the end of the N-th working day".
 ///
@@ -36,6 +36,7 @@ pub fn deadline(calendar: &Calendar, policy: &Policy, limit: Limit, start: DateT
     policy.check()?;
     limit.check()?;
     let (due, provisional) = match limit {
+        Limit::Minutes(minutes) => (later(start, TimeDelta::minutes(minutes.into()))?, false),
         Limit::Hours(hours) => (later(start, TimeDelta::hours(hours.into()))?, false),
         Limit::WorkingHours(hours) => {
             let due = office::after(calendar, &policy.day, start, i64::from(hours) * office::HOUR)?;
@@ -60,7 +61,7 @@ pub(crate) fn all_published(
 ) -> Result<bool, SlaError> {
     let (received, last) = (local(start)?.date(), local(due)?.date());
     let first = match limit {
-        Limit::Hours(_) => return Ok(true),
+        Limit::Minutes(_) | Limit::Hours(_) => return Ok(true),
         Limit::WorkingHours(_) => received,
         Limit::WorkingDays(_) => received.succ_opt().unwrap_or(received),
     };

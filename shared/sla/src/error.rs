@@ -1,6 +1,6 @@
 //! What can be wrong: the calendar file, the policy, or the question asked.
 
-use crate::policy::{MAX_HOURS, MAX_WORKING_DAYS};
+use crate::policy::{MAX_HOURS, MAX_MINUTES, MAX_WORKING_DAYS};
 use chrono::NaiveDate;
 use contracts::lifecycle::Clock;
 use thiserror::Error;
@@ -9,15 +9,17 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SlaError {
-    /// The limit is zero hours or zero working days: such a ticket would be overdue before anybody saw it.
-    #[error("a limit must be at least one hour or one working day")]
+    /// The limit is zero: such a ticket would be overdue before anybody saw it.
+    #[error("a limit must be at least one minute, hour or working day")]
     EmptyLimit,
-    /// The limit is longer than [`MAX_HOURS`] or [`MAX_WORKING_DAYS`], about ten years; surely a slip.
-    #[error("a limit of {amount} {unit} is too long: at most {MAX_HOURS} hours or {MAX_WORKING_DAYS} working days")]
+    /// The limit is longer than [`MAX_MINUTES`], [`MAX_HOURS`] or [`MAX_WORKING_DAYS`]; surely a slip.
+    #[error(
+        "a limit of {amount} {unit} is too long: at most {MAX_MINUTES} minutes, {MAX_HOURS} hours or {MAX_WORKING_DAYS} working days"
+    )]
     LimitTooLong {
         /// The number asked for.
         amount: u32,
-        /// `hours`, `working hours` or `working days`.
+        /// `minutes`, `hours`, `working hours` or `working days`.
         unit: &'static str,
     },
     /// An instant that came in, or one that would come out, is not inside [`crate::YEARS`].

@@ -170,6 +170,7 @@ fn basis(finding: &Finding<'_>, lang: Lang) -> String {
 /// `5 个工作日`, `5 working days`.
 fn amount(limit: Limit, lang: Lang) -> String {
     let (n, zh, en) = match limit {
+        Limit::Minutes(n) => (n, "分钟", "minutes"),
         Limit::Hours(n) => (n, "小时", "hours"),
         Limit::WorkingHours(n) => (n, "个工作小时", "working hours"),
         Limit::WorkingDays(n) => (n, "个工作日", "working days"),
@@ -188,7 +189,7 @@ fn spent(used: i64, finding: &Finding<'_>, lang: Lang) -> String {
 
 /// How many days up to the deadline do not count because nobody works; nothing for hours on the clock.
 fn days_off(calendar: &Calendar, finding: &Finding<'_>, due: DateTime<Utc>, lang: Lang) -> String {
-    if matches!(finding.limit, None | Some(Limit::Hours(_))) {
+    if matches!(finding.limit, None | Some(Limit::Minutes(_) | Limit::Hours(_))) {
         return String::new();
     }
     let (from, to) = (finding.at.with_timezone(&CHINA).date_naive(), due.with_timezone(&CHINA).date_naive());

@@ -123,7 +123,7 @@ impl Quiet {
         at: DateTime<Utc>,
         due: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, SlaError> {
-        if urgent || stage == Stage::Overdue || matches!(limit, Limit::Hours(_)) {
+        if urgent || stage == Stage::Overdue || matches!(limit, Limit::Minutes(_) | Limit::Hours(_)) {
             return Ok(None);
         }
         Ok(self.end(at)?.filter(|end| stage != Stage::Warned || *end < due))

@@ -39,7 +39,7 @@
 //! | `schedule` | at which instants something must happen |
 //! | `lamp` | which colour the ticket shows now |
 //! | `limits` | how long every other clock may take |
-//! | `book` | what the steps of a ticket's life do to its clocks K1–K14, and how pauses are counted |
+//! | `book` | what the steps of a ticket's life do to its clocks K1–K15, and how pauses are counted |
 //! | `life` | one clock since its start: its deadline, and when it ran |
 //! | `rules` | which rules were in force when |
 //! | `ledger`, `history` | whether the lines that were told of clocks are right |
@@ -78,6 +78,6 @@ pub use ledger::{Replay, Verdict};
 pub use life::{Life, Phase, Span};
 pub use limits::{ClockLimits, DispatchLimits, Urgency};
 pub use local::{CHINA, YEARS};
-pub use policy::{DayRange, DayTimes, Limit, Limits, MAX_HOURS, MAX_WORKING_DAYS, Policy, UnknownLimit};
+pub use policy::{DayRange, DayTimes, Limit, Limits, MAX_HOURS, MAX_MINUTES, MAX_WORKING_DAYS, Policy, UnknownLimit};
 pub use rules::{Books, Rules, RulesError};
 pub use schedule::{Alarm, schedule, schedule_from_due};

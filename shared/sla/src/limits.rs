@@ -61,6 +61,8 @@ pub struct ClockLimits {
     pub keep: Limit,
     /// K14 转送回执: 15 working days, as a petition office has to say whether it takes a matter up.
     pub outside: Limit,
+    /// K15 告警处置时限: 5 minutes, then the alarm is raised again (ours; `domain.md` only says "at once").
+    pub alarm: Limit,
 }
 
 impl Default for DispatchLimits {
@@ -85,6 +87,7 @@ impl Default for ClockLimits {
             reopen: Limit::Hours(15 * 24),
             keep: Limit::Hours(5 * 366 * 24),
             outside: Limit::WorkingDays(15),
+            alarm: Limit::Minutes(5),
         }
     }
 }
@@ -110,6 +113,7 @@ impl ClockLimits {
             Clock::K12 => Some(self.reopen),
             Clock::K13 => Some(self.keep),
             Clock::K14 => Some(self.outside),
+            Clock::K15 => Some(self.alarm),
             Clock::K5 | Clock::K8 => None,
         }
     }
@@ -131,6 +135,7 @@ impl ClockLimits {
             ("reopen", self.reopen),
             ("keep", self.keep),
             ("outside", self.outside),
+            ("alarm", self.alarm),
         ] {
             limit.check().map_err(|error| PolicyError::Clock { clock, reason: error.to_string() })?;
         }

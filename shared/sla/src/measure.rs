@@ -27,7 +27,7 @@ impl Measure<'_> {
             return Ok(0);
         }
         match self.limit {
-            None | Some(Limit::Hours(_)) => Ok((to - from).num_milliseconds()),
+            None | Some(Limit::Minutes(_) | Limit::Hours(_)) => Ok((to - from).num_milliseconds()),
             Some(Limit::WorkingHours(_)) => office::between(self.calendar, &self.policy.day, from, to),
             Some(Limit::WorkingDays(_)) => {
                 let started = local(self.start)?.date();
@@ -43,7 +43,7 @@ impl Measure<'_> {
             return Ok(at);
         }
         match self.limit {
-            None | Some(Limit::Hours(_)) => later(at, TimeDelta::milliseconds(amount)),
+            None | Some(Limit::Minutes(_) | Limit::Hours(_)) => later(at, TimeDelta::milliseconds(amount)),
             Some(Limit::WorkingHours(_)) => office::after(self.calendar, &self.policy.day, at, amount),
             Some(Limit::WorkingDays(_)) => {
                 let (days, at) = (u32::try_from(amount).map_err(|_| SlaError::OutOfRange)?, local(at)?);

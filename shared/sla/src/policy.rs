@@ -35,6 +35,8 @@ use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
+/// The longest limit in minutes: a day; what takes longer is told in hours.
+pub const MAX_MINUTES: u32 = 24 * 60;
 /// The longest limit in hours: ten years.
 pub const MAX_HOURS: u32 = 10 * 366 * 24;
 /// The longest limit in working days: about ten years.
@@ -44,6 +46,8 @@ pub const MAX_WORKING_DAYS: u32 = 10 * 261;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
+    /// Minutes on the clock, nights and holidays included. 1 to [`MAX_MINUTES`].
+    Minutes(u32),
     /// Hours on the clock, nights and holidays included. 1 to [`MAX_HOURS`].
     Hours(u32),
     /// Office hours of working days only ([`DayTimes::work_start`] to [`DayTimes::work_end`]). 1 to [`MAX_HOURS`].
@@ -56,6 +60,7 @@ impl fmt::Display for Limit {
     /// `2 hours`, `2 working_hours`, `5 working_days`: for the ledger; [`FromStr`] reads it back.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Minutes(n) => write!(f, "{n} minutes"),
             Self::Hours(n) => write!(f, "{n} hours"),
             Self::WorkingHours(n) => write!(f, "{n} working_hours"),
             Self::WorkingDays(n) => write!(f, "{n} working_days"),
@@ -65,7 +70,7 @@ impl fmt::Display for Limit {
 
 /// A text that is not a [`Limit`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("not a limit: takes a number and hours, working_hours or working_days")]
+#[error("not a limit: takes a number and minutes, hours, working_hours or working_days")]
 pub struct UnknownLimit;
 
 impl FromStr for Limit {
@@ -75,6 +80,7 @@ impl FromStr for Limit {
         let (amount, unit) = text.split_once(' ').ok_or(UnknownLimit)?;
         let amount = amount.parse().map_err(|_| UnknownLimit)?;
         match unit {
+            "minutes" => Ok(Self::Minutes(amount)),
             "hours" => Ok(Self::Hours(amount)),
             "working_hours" => Ok(Self::WorkingHours(amount)),
             "working_days" => Ok(Self::WorkingDays(amount)),
@@ -87,6 +93,7 @@ impl Limit {
     /// Refuses a limit of zero and one that is longer than about ten years.
     pub(crate) fn check(self) -> Result<(), SlaError> {
         let (amount, most, unit) = match self {
+            Self::Minutes(amount) => (amount, MAX_MINUTES, "minutes"),
             Self::Hours(amount) => (amount, MAX_HOURS, "hours"),
             Self::WorkingHours(amount) => (amount, MAX_HOURS, "working hours"),
             Self::WorkingDays(amount) => (amount, MAX_WORKING_DAYS, "working days"),
@@ -253,7 +260,7 @@ impl Policy {
         let DayRange { least, most } = self.consultation;
         let holds_default = match self.limits.key_difficult {
             Limit::WorkingDays(days) => (least..=most).contains(&days),
-            Limit::Hours(_) | Limit::WorkingHours(_) => least <= most,
+            Limit::Minutes(_) | Limit::Hours(_) | Limit::WorkingHours(_) => least <= most,
         };
         if least >= 1 && most <= MAX_WORKING_DAYS && holds_default { Ok(()) } else { Err(PolicyError::Consultation) }
     }

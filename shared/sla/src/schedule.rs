@@ -78,7 +78,7 @@ pub(crate) fn warning(
     due: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, SlaError> {
     let counted = match limit {
-        Limit::Hours(_) => None,
+        Limit::Minutes(_) | Limit::Hours(_) => None,
         Limit::WorkingHours(_) => warning_in_working_hours(calendar, policy, start, due)?,
         Limit::WorkingDays(_) => warning_in_working_days(calendar, policy, start, due)?,
     };
@@ -136,7 +136,7 @@ fn escalation(
     step: &LadderStep,
 ) -> Result<DateTime<Utc>, SlaError> {
     match limit {
-        Limit::Hours(_) => later(due, TimeDelta::hours(step.after.hours.into())),
+        Limit::Minutes(_) | Limit::Hours(_) => later(due, TimeDelta::hours(step.after.hours.into())),
         Limit::WorkingHours(_) => office::after(calendar, &policy.day, due, i64::from(step.after.hours) * office::HOUR),
         Limit::WorkingDays(_) => {
             let day = calendar.nth_working_day_after(local(due)?.date(), step.after.working_days)?;

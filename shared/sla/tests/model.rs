@@ -35,7 +35,7 @@ impl Unit {
             Self::Hours => [2, 30, 90].map(Limit::Hours),
             Self::WorkingHours => [2, 20, 60].map(Limit::WorkingHours),
             Self::Days => [1, 5, 15].map(Limit::WorkingDays),
-            Self::Mixed => [Limit::Hours(2), Limit::WorkingHours(30), Limit::WorkingDays(15)],
+            Self::Mixed => [Limit::Minutes(90), Limit::WorkingHours(30), Limit::WorkingDays(15)],
         };
         Policy { limits: Limits { simple, coordination, key_difficult }, ..Policy::default() }
     }
@@ -69,7 +69,7 @@ impl Model {
             None => (*from, if n == last { far } else { to.unwrap() }),
         });
         match self.limit {
-            Limit::Hours(_) => ends.collect(),
+            Limit::Minutes(_) | Limit::Hours(_) => ends.collect(),
             Limit::WorkingHours(_) => ends.flat_map(|(from, to)| self.office(from, to)).collect(),
             Limit::WorkingDays(_) => ends.flat_map(|(from, to)| self.day_ends(from, to)).collect(),
         }
@@ -98,6 +98,7 @@ impl Model {
 
     fn time(&self) -> i64 {
         let limit = match self.limit {
+            Limit::Minutes(n) => i64::from(n) * 60_000,
             Limit::Hours(n) | Limit::WorkingHours(n) => i64::from(n) * 3_600_000,
             Limit::WorkingDays(n) => i64::from(n),
         };

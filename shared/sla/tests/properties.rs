@@ -20,6 +20,7 @@ fn limits() -> impl Strategy<Value = Limit> {
         3 => (1_u32..=40).prop_map(Limit::WorkingDays),
         1 => (200_u32..=2000).prop_map(Limit::WorkingDays),
         1 => (1_u32..=500).prop_map(Limit::Hours),
+        1 => (1_u32..=1440).prop_map(Limit::Minutes),
         1 => (1_u32..=500).prop_map(Limit::WorkingHours),
     ]
 }

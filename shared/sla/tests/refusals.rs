@@ -5,8 +5,8 @@ mod oracle;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use oracle::{china, date};
 use sla::{
-    Calendar, CalendarError, DayRange, Limit, MAX_HOURS, MAX_WORKING_DAYS, Policy, PolicyError, SlaError, deadline, schedule,
-    schedule_from_due,
+    Calendar, CalendarError, DayRange, Limit, MAX_HOURS, MAX_MINUTES, MAX_WORKING_DAYS, Policy, PolicyError, SlaError, deadline,
+    schedule, schedule_from_due,
 };
 
 const HEADER: &str = "date,weekday,kind,name,statutory,basis,source_notice";
@@ -115,7 +115,7 @@ fn a_policy_that_contradicts_itself_is_refused() {
     let mut policy = Policy::default();
     policy.limits.coordination = Limit::WorkingDays(0);
     let error = policy.check().unwrap_err();
-    assert_eq!(error.to_string(), "limit of class coordination: a limit must be at least one hour or one working day");
+    assert_eq!(error.to_string(), "limit of class coordination: a limit must be at least one minute, hour or working day");
     policy.ladder = Vec::new();
     policy.limits.coordination = Limit::Hours(1);
     assert_eq!(policy.check(), Ok(()));
@@ -133,7 +133,7 @@ fn a_policy_comes_from_configuration_whole_or_not_at_all() {
         (text.replace("warn_percent", "warn_per_cent"), "unknown field `warn_per_cent`"),
         (text.replace("\"warn_percent\":80,", ""), "missing field `warn_percent`"),
         (text.replace("grid_worker", "mayor"), "unknown variant `mayor`"),
-        (text.replace("{\"hours\":2}", "{\"minutes\":2}"), "unknown variant `minutes`"),
+        (text.replace("{\"hours\":2}", "{\"moments\":2}"), "unknown variant `moments`"),
     ] {
         let error = serde_json::from_str::<Policy>(&wrong).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
@@ -145,9 +145,11 @@ fn limits_of_nothing_and_of_forever_are_refused() {
     let ask = |limit| deadline(Calendar::builtin(), &Policy::default(), limit, china("2026-03-06T10:00:00"));
     assert_eq!(ask(Limit::Hours(0)), Err(SlaError::EmptyLimit));
     assert_eq!(ask(Limit::WorkingDays(0)), Err(SlaError::EmptyLimit));
+    assert_eq!(ask(Limit::Minutes(0)), Err(SlaError::EmptyLimit));
+    assert!(ask(Limit::Minutes(MAX_MINUTES)).is_ok() && ask(Limit::Minutes(MAX_MINUTES + 1)).is_err());
     assert!(ask(Limit::Hours(MAX_HOURS)).is_ok() && ask(Limit::WorkingDays(MAX_WORKING_DAYS)).is_ok());
     let error = ask(Limit::Hours(MAX_HOURS + 1)).unwrap_err();
-    assert_eq!(error.to_string(), "a limit of 87841 hours is too long: at most 87840 hours or 2610 working days");
+    assert_eq!(error.to_string(), "a limit of 87841 hours is too long: at most 1440 minutes, 87840 hours or 2610 working days");
     assert!(matches!(ask(Limit::WorkingDays(u32::MAX)), Err(SlaError::LimitTooLong { .. })));
 }
 

@@ -3,6 +3,7 @@
 mod again;
 mod assessed;
 mod burst;
+mod danger;
 mod dates;
 mod lift;
 mod merging;

@@ -85,10 +85,8 @@ async fn read(db: &Db) -> Result<Vec<Told>, Fault> {
         said: said.and_then(|s| s.category.clone()),
     };
     for (said, decided) in store::samples(db, SAID).await? {
-        // the newest word on a ticket counts
-        if seen.insert(said.ticket_id.clone()) {
-            told.push(of(&decided, Some(&said)));
-        }
+        seen.insert(said.ticket_id.clone());
+        told.push(of(&decided, Some(&said)));
     }
     let mut behind = String::new();
     for _ in 0..PAST_PAGES {

@@ -55,8 +55,12 @@ async fn post_act(world: &World, fields: &[(&str, &str)]) -> super::world::Answe
 async fn each_state_offers_what_is_done_there() {
     let (url, _) = dispatch().await;
     for (story, offered) in [
-        (Story::new(1).received(), "accept answer_now refuse hand_over ask_info urge supervise merge"),
-        (Story::new(1).received().classified().dispatched(9), "recall reclassify urge supervise merge"),
+        (Story::new(1).received(), "accept answer_now refuse hand_over ask_info urge alarm supervise merge"),
+        (
+            Story::new(1).received().classified().dispatched(9).noted(2, Note::Alarm, Role::System, State::Dispatched, |_| ()),
+            "answer_alarm recall reclassify urge alarm supervise merge",
+        ),
+        (Story::new(1).received().classified().dispatched(9), "recall reclassify urge alarm supervise merge"),
         (
             Story::new(1).received().classified().dispatched(9).signed().noted(
                 2,
@@ -65,12 +69,12 @@ async fn each_state_offers_what_is_done_there() {
                 State::InProgress,
                 |f| f.request = Some(RequestKind::Extend),
             ),
-            "grant deny reclassify urge supervise merge",
+            "grant deny reclassify urge alarm supervise merge",
         ),
-        (Story::new(1).received().classified().dispatched(9).signed().reported(3), "check urge supervise merge"),
+        (Story::new(1).received().classified().dispatched(9).signed().reported(3), "check urge alarm supervise merge"),
         (
             Story::new(1).received().classified().dispatched(9).signed().reported(3).checked(4, true),
-            "call_back no_answer urge supervise merge",
+            "call_back no_answer urge alarm supervise merge",
         ),
         (Story::new(1).received().moved(3, Act::Refuse, Role::CallTaker, State::NotAccepted, &[]), ""),
     ] {
@@ -100,6 +104,10 @@ async fn a_form_becomes_the_act_that_dispatch_understands() {
         (
             vec![("do", "hand_over"), ("to", "emergency"), ("note", "已转110")],
             json!({"do": "hand_over", "to": "emergency", "note": "已转110"}),
+        ),
+        (
+            vec![("do", "answer_alarm"), ("answer", "120"), ("note", "救护车已出发")],
+            json!({"do": "answer_alarm", "answer": "120", "note": "救护车已出发"}),
         ),
         (vec![("do", "ask_info"), ("missing", "灯杆编号")], json!({"do": "ask_info", "missing": "灯杆编号"})),
         (

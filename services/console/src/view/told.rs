@@ -154,6 +154,7 @@ fn noted(f: &Noted, lang: Lang) -> Vec<Line> {
         }
         (note, units) => lines.push(Line::new(units_label(note, lang), names::units(units))),
     }
+    lines.extend(f.alarm.map(|a| Line::new(lang.pick("处置", "Answer"), lang.pick(a.zh(), a.en()))));
     lines.extend(f.text.as_ref().map(|t| Line::said(lang.pick("内容", "Said"), t)));
     lines.extend(f.reply_due.map(|due| Line::new(lang.pick("回复期限", "Reply due"), china(due))));
     lines.extend(f.answers.iter().flat_map(|a| answers(a, lang)));

@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod acts;
+mod alarm;
 mod by_itself;
 mod clusters;
 mod desk;

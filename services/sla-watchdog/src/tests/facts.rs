@@ -86,6 +86,11 @@ pub fn held(ticket: TicketId, at: DateTime<Utc>, due: DateTime<Utc>) -> TicketFa
     Noted { reply_due: Some(due), ..noted(ticket, Note::Hold, at) }.into()
 }
 
+/// 告警, with what that does to the clocks.
+pub fn alarmed(ticket: TicketId, clocks: Vec<ClockTurn>, at: DateTime<Utc>) -> TicketFact {
+    Noted { by: By { clocks, ..by() }, ..noted(ticket, Note::Alarm, at) }.into()
+}
+
 /// Another class, with what that does to the clocks.
 pub fn reclassified(ticket: TicketId, class: Class, clocks: Vec<ClockTurn>, at: DateTime<Utc>) -> TicketFact {
     Noted { class: Some(class), by: By { clocks, ..by() }, ..noted(ticket, Note::Reclassify, at) }.into()

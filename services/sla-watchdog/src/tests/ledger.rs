@@ -159,6 +159,30 @@ async fn urgent_tickets_are_fired_first_in_a_burst() {
     .await;
 }
 
+/// Before any dispatch, and again as often as it is raised.
+#[tokio::test]
+async fn an_alarm_that_is_raised_again_runs_out_again_and_before_all_else() {
+    on_each(async |url| {
+        let a = Replica::start(&url).await;
+        for n in 0..8 {
+            a.hears(&[(3, dispatched(ticket(n), 1, Class::Simple, minutes(0)))]).await;
+        }
+        let rings = |due| vec![line(Clock::K15, Change::Started, Some(due))];
+        a.hears(&[(3, alarmed(ticket(9), rings(500), minutes(495)))]).await;
+        let first = a.fires(minutes(1000), 1).await;
+        assert_eq!(first.iter().map(|f| (f.message.ticket, f.which.clock)).collect::<Vec<_>>(), [(Some(ticket(9)), Clock::K15)]);
+        a.hears(&[(4, alarmed(ticket(9), rings(505), minutes(500)))]).await;
+        let again = a.fires(minutes(1000), 1).await;
+        assert_eq!(again.iter().map(|f| f.message.ticket).collect::<Vec<_>>(), [Some(ticket(9))]);
+        assert_ne!(again[0].message.id, first[0].message.id);
+        let stopped = lines(ticket(9), vec![line(Clock::K15, Change::Stopped, None)], minutes(501));
+        a.hears(&[(6, stopped), (5, alarmed(ticket(9), rings(510), minutes(501)))]).await;
+        let rest = a.fires(minutes(1000), 500).await;
+        assert!(rest.iter().all(|f| f.message.ticket != Some(ticket(9))), "answered, though its alarm came late");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_row_keeps_all_clocks_of_its_ticket() {
     on_each(async |url| {
@@ -167,9 +191,9 @@ async fn a_row_keeps_all_clocks_of_its_ticket() {
         a.hears(&[(4, lines(ticket(1), all, minutes(0))), (3, dispatched(ticket(1), 1, Class::Simple, minutes(0)))]).await;
         // a warning a minute before the end, then all that run out, the ladder later
         assert_eq!(a.fires(minutes(9), 500).await.len(), 1);
-        assert_eq!(a.fires(minutes(11), 500).await.len(), 13);
+        assert_eq!(a.fires(minutes(11), 500).await.len(), 14);
         assert!(a.fires(minutes(12), 500).await.is_empty());
-        assert_eq!(a.row(1).await.unwrap().clocks.matches("reached").count(), 13);
+        assert_eq!(a.row(1).await.unwrap().clocks.matches("reached").count(), 14);
     })
     .await;
 }

@@ -1,8 +1,8 @@
-//! The 14 clocks (domain.md 2.4) and what a step does to them. How long a clock is, and in which
+//! The 14 clocks of domain.md 2.4, one of ours (K15), and what a step does to them. How long a clock is, and in which
 //! calendar, belongs to the crate `sla`.
 
 vocabulary! {
-    /// A time limit (domain.md 2.4).
+    /// A time limit (domain.md 2.4; K15 is ours).
     enum Clock, "clock" {
         K1  "K1"  "受理时限"     "time to accept";
         K2  "K2"  "派单时限"     "time to dispatch";
@@ -18,6 +18,8 @@ vocabulary! {
         K12 "K12" "重办窗口"     "reopen window";
         K13 "K13" "保存期限"     "retention";
         K14 "K14" "转送回执"     "time for the outside result";
+        // not in domain.md: danger to life or limb is watched from the first minute, in whatever state the ticket is
+        K15 "K15" "告警处置时限" "time to answer an alarm";
     }
 }
 

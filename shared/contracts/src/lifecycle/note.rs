@@ -41,6 +41,8 @@ vocabulary! {
         Recalculate         "recalculate"          "重算时限"     "compute a provisional deadline anew by a new calendar";
         Hold                "hold"                 "待人工受理"   "wait for a call-taker, who is to accept it in time";
         Inform              "inform"               "告知诉求人"   "tell the reporter what became of the cluster";
+        Alarm               "alarm"                "告警"         "raise the alarm: danger to life or limb";
+        AnswerAlarm         "answer_alarm"         "告警处置"     "answer the alarm: who has it in hand, or that there is no danger";
     }
 }
 
@@ -53,7 +55,7 @@ pub struct NoteRow {
     pub states: &'static [State],
     /// By whom.
     pub roles: &'static [Role],
-    /// What happens to the clocks: only the first contact stops one (K4, domain.md 2.4).
+    /// What happens to the clocks: the first contact stops K4 (domain.md 2.4), an alarm starts K15, its answer stops it.
     pub clocks: &'static [ClockEffect],
 }
 
@@ -120,6 +122,13 @@ const WRITERS: &[Role] = &[
     System,
 ];
 
+/// Who may see danger, or learn that there is none: the hotline's staff, who has work on it, and the product.
+const WATCHFUL: &[Role] = &[CallTaker, HandlingUnit, GridWorker, CommunityOfficer, CoHandler, System];
+
+const fn turns(clock: Clock, change: Change) -> ClockEffect {
+    ClockEffect { clock, change }
+}
+
 /// `Note, in states, by roles, clocks effects;`
 macro_rules! notes {
     ($($note:ident, in $states:expr, by $roles:expr, clocks $clocks:expr;)+) => {
@@ -137,7 +146,7 @@ pub const NOTES: &[NoteRow] = notes! {
     Copy, in *State::OPEN, by [Dispatcher, Convener, System], clocks [];
     AddNote, in *LIVE, by *WRITERS, clocks [];
     Progress, in [InProgress, Suspended, Deferred], by [HandlingUnit, GridWorker, CommunityOfficer, CoHandler], clocks [];
-    FirstContact, in [Dispatched, InProgress], by *HANDLERS, clocks [ClockEffect { clock: Clock::K4, change: Change::Stopped }];
+    FirstContact, in [Dispatched, InProgress], by *HANDLERS, clocks [turns(Clock::K4, Change::Stopped)];
     LogTry, in [PendingCallback, Merged], by [CallbackClerk], clocks [];
     ConvenerAgrees, in [FeedbackReview], by [Convener], clocks [];
     AskRequest, in *State::OPEN, by *ASKERS, clocks [];
@@ -161,6 +170,8 @@ pub const NOTES: &[NoteRow] = notes! {
     Recalculate, in *LIVE, by [Administrator], clocks [];
     Hold, in [Received], by [System], clocks [];
     Inform, in *LIVE, by [Dispatcher], clocks [];
+    Alarm, in *LIVE, by *WATCHFUL, clocks [turns(Clock::K15, Change::Started)];
+    AnswerAlarm, in *LIVE, by *WATCHFUL, clocks [turns(Clock::K15, Change::Stopped)];
 };
 
 impl Note {

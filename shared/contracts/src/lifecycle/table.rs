@@ -1,6 +1,6 @@
 //! The one transition table: domain.md 2.2 line by line.
 
-use Clock::{K1, K2, K3, K4, K5, K6, K7, K8, K9, K10, K11, K12, K13, K14};
+use Clock::{K1, K2, K3, K4, K5, K6, K7, K8, K9, K10, K11, K12, K13, K14, K15};
 use Guard::*;
 use Role::*;
 use State::*;
@@ -78,7 +78,7 @@ pub const TABLE: &[Row] = table! {
         clocks [Stopped K1, Started K12];
     T3 Refuse: Source::In(&[Received]) => to(NotAccepted),
         by [CallTaker], if [ReasonListed, WayTold],
-        clocks [Stopped K1];
+        clocks [Stopped K1, Stopped K15];
     T4 HandOver: Source::In(&[Received]) => to(HandedOver),
         by [CallTaker, System], if [OutsideMatter],
         clocks [Stopped K1, Started K14];
@@ -179,11 +179,11 @@ pub const TABLE: &[Row] = table! {
     T30 Terminate: Source::In(State::OPEN) => to(Terminated),
         by [HotlineOffice], if [RequestPending, DecidedByAnother, ReasonListed],
         clocks [Stopped K1, Stopped K2, Stopped K3, Stopped K4, Stopped K5, Stopped K6, Stopped K7,
-            Stopped K8, Stopped K9, Stopped K10, Stopped K11];
+            Stopped K8, Stopped K9, Stopped K10, Stopped K11, Stopped K15];
     T31 Void: Source::In(State::OPEN) => to(Voided),
         by [CallTaker, Dispatcher, Checker, HotlineOffice], if [SecondPerson, ReasonGiven],
         clocks [Stopped K1, Stopped K2, Stopped K3, Stopped K4, Stopped K5, Stopped K6, Stopped K7,
-            Stopped K8, Stopped K9, Stopped K10, Stopped K11];
+            Stopped K8, Stopped K9, Stopped K10, Stopped K11, Stopped K15];
     T32 Merge: Source::In(State::OPEN) => to(Merged),
         by [Dispatcher], if [SameMatter, CallbacksKept],
         clocks [Held K1, Held K2, Held K3, Held K4, Held K5, Held K6, Held K7, Held K8, Held K9,

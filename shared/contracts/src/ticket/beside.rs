@@ -23,6 +23,20 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Who has taken the danger in hand, or that there is none: the answer to an alarm. Source: label rule "urgent" of
+    /// the taxonomy, "须立即转 110/119/120/抢修".
+    enum AlarmAnswer, "answer to an alarm" {
+        Police   "110"       "110 已接警"       "110 (police) has it";
+        Fire     "119"       "119 已接警"       "119 (fire) has it";
+        Medical  "120"       "120 已出车"       "120 (ambulance) has it";
+        Repair   "repair"    "抢修单位已出动"   "the repair crew of the utility is on its way";
+        HandedOver "handed_over" "已转送 110、119、120" "handed over to 110, 119 or 120";
+        OnScene  "on_scene"  "已到现场并排除"   "whoever answers is there and has removed it";
+        NoDanger "no_danger" "经核实没有危险"   "looked into: there is no danger";
+    }
+}
+
+vocabulary! {
     /// 终止办理理由: the closed list of reasons to terminate (T30).
     enum TerminationReason, "reason of termination" {
         Withdrawn    "withdrawn"     "诉求人撤回"         "the citizen withdrew it";
@@ -114,6 +128,9 @@ pub struct Noted {
     /// The level of a supervision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<SupervisionLevel>,
+    /// What became of an alarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<AlarmAnswer>,
     /// When an answer is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_due: Option<DateTime<Utc>>,
@@ -143,6 +160,7 @@ impl Noted {
             category: None,
             lead: None,
             level: None,
+            alarm: None,
             reply_due: None,
             answers: None,
             text: None,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::{DivisionCode, OrderId, TicketId, UnitId},
     text::Text,
-    ticket::{CallbackAnswers, Class, RefusalReason, RequestKind, ResultForm, SupervisionLevel},
+    ticket::{AlarmAnswer, CallbackAnswers, Class, RefusalReason, RequestKind, ResultForm, SupervisionLevel},
     work::Ask,
 };
 
@@ -115,6 +115,18 @@ pub enum ActBody {
     Arrive {},
     /// 解除: those who did not come are listed.
     EndWhistle {},
+    /// 告警: there is danger to life or limb that nobody saw before; the ticket is urgent from now on.
+    Alarm {
+        /// What the danger is.
+        note: Text<2000>,
+    },
+    /// 告警处置: who has the danger in hand, or that there is none (stops K15).
+    AnswerAlarm {
+        /// Who, or that there is none.
+        answer: AlarmAnswer,
+        /// What was told, to whom; the number of their own case.
+        note: Text<2000>,
+    },
     /// Answer to a supervision notice.
     Reply {
         /// The answer.

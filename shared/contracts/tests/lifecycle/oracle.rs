@@ -34,7 +34,7 @@ MERGED           并案
 pub const TRANSITIONS: &str = "
 T1  | register            | nothing | RECEIVED | call_taker grid_worker citizen system | number_is_new | +K1
 T2  | answer_now          | RECEIVED | ANSWERED | call_taker | knowledge_cited | -K1 +K12
-T3  | refuse              | RECEIVED | NOT_ACCEPTED | call_taker | reason_listed way_told | -K1
+T3  | refuse              | RECEIVED | NOT_ACCEPTED | call_taker | reason_listed way_told | -K1 -K15
 T4  | hand_over           | RECEIVED | HANDED_OVER | call_taker system | outside_matter | -K1 +K14
 T5  | ask_info            | RECEIVED | NEED_INFO | call_taker | missing_named | ~K1 +K10
 T5  | supply_info         | NEED_INFO | RECEIVED | citizen system | pause_cap_over@system | -K10 >K1
@@ -65,8 +65,8 @@ T26 | pass_check          | FEEDBACK_REVIEW | PENDING_CALLBACK | checker grid_ch
 T27 | close               | PENDING_CALLBACK | CLOSED | callback_clerk | not_the_handler callback_done no_redo_owed | -K7 +K12
 T28 | redo                | PENDING_CALLBACK | DISPATCHED | callback_clerk | not_the_handler redo_owed | -K7 +K3 +K4 +K5 +K6
 T29 | reopen              | CLOSED ANSWERED | DISPATCHED | citizen | inside_reopen_window | -K12 +K3 +K4 +K5 +K6
-T30 | terminate           | OPEN | TERMINATED | hotline_office | request_pending decided_by_another reason_listed | -K1 -K2 -K3 -K4 -K5 -K6 -K7 -K8 -K9 -K10 -K11
-T31 | void                | OPEN | VOIDED | call_taker dispatcher checker hotline_office | second_person reason_given | -K1 -K2 -K3 -K4 -K5 -K6 -K7 -K8 -K9 -K10 -K11
+T30 | terminate           | OPEN | TERMINATED | hotline_office | request_pending decided_by_another reason_listed | -K1 -K2 -K3 -K4 -K5 -K6 -K7 -K8 -K9 -K10 -K11 -K15
+T31 | void                | OPEN | VOIDED | call_taker dispatcher checker hotline_office | second_person reason_given | -K1 -K2 -K3 -K4 -K5 -K6 -K7 -K8 -K9 -K10 -K11 -K15
 T32 | merge               | OPEN | MERGED | dispatcher | same_matter callbacks_kept | hK1 hK2 hK3 hK4 hK5 hK6 hK7 hK8 hK9 hK10 hK11
 T32 | split               | MERGED | before-merge | dispatcher | state_before_merge_known | <K1 <K2 <K3 <K4 <K5 <K6 <K7 <K8 <K9 <K10 <K11
 T33 | archive             | CLOSED | ARCHIVED | system | reopen_window_over no_appeal_open | -K12 +K13
@@ -104,6 +104,8 @@ succeed           | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 recalculate       | OPEN CLOSED ANSWERED HANDED_OVER MERGED | administrator
 hold              | RECEIVED | system
 inform            | OPEN CLOSED ANSWERED HANDED_OVER MERGED | dispatcher
+alarm             | OPEN CLOSED ANSWERED HANDED_OVER MERGED | UNIT co_handler call_taker system
+answer_alarm      | OPEN CLOSED ANSWERED HANDED_OVER MERGED | UNIT co_handler call_taker system
 ";
 
 const OPEN: &str = "RECEIVED NEED_INFO PENDING_DISPATCH DISPATCHED IN_PROGRESS RETURN_REVIEW \
