@@ -3,12 +3,12 @@
 use contracts::{
     district::{District, TAXONOMY},
     id::DivisionCode,
-    ticket::{Class, Nature},
+    ticket::{Class, Likely, Nature},
 };
 
 use crate::{
     catalogue::Worded,
-    decide::{self, Decision},
+    decide::{self, Decision, Matter},
     explain,
     knowledge::{Knowledge, Look},
     model::{Model, ModelError},
@@ -24,6 +24,9 @@ pub(crate) const MODEL: &[u8] = include_bytes!("../model/jizhou.model");
 const SURE_ENOUGH: f32 = 0.5;
 /// As sure is at least what people accepted for a word: three of three tickets, by the rule of succession.
 const TAUGHT: f32 = 0.8;
+/// Categories are told as possible from here on, and so many at most.
+const POSSIBLE: f32 = 0.02;
+const MOST_POSSIBLE: usize = 8;
 /// So many choices are offered.
 const CHOICES: usize = 3;
 
@@ -64,6 +67,8 @@ pub struct Verdict {
     pub needs_person: bool,
     /// The most probable categories with their probability, the best first.
     pub choices: Vec<(String, f32)>,
+    /// Categories that it may be of beside its own: the surest further matter, then the others.
+    pub perhaps: Vec<Likely>,
     /// Further matters in the same report, category codes.
     pub also: Vec<String>,
     /// Difficulty class.
@@ -171,6 +176,7 @@ impl Classifier {
             confidence: decision.confidence,
             needs_person,
             choices,
+            perhaps: self.perhaps(&decision),
             also: decision.also.iter().map(|&(c, _)| self.knowledge.taxonomy.categories()[c].code.clone()).collect(),
             class,
             nature: category.nature,
@@ -206,5 +212,14 @@ impl Classifier {
     fn choices(&self, decision: &Decision) -> Vec<(String, f32)> {
         let best = decision.ranked.iter().take(CHOICES);
         best.map(|&(c, p)| (self.knowledge.taxonomy.categories()[c].code.clone(), p)).collect()
+    }
+
+    fn perhaps(&self, decision: &Decision) -> Vec<Likely> {
+        let further = decision.also.first();
+        let own = |m: &&Matter| m.0 == decision.category || further.is_some_and(|f| f.0 == m.0);
+        let possible = decision.ranked.iter().take(MOST_POSSIBLE).filter(|m| m.1 >= POSSIBLE && !own(m));
+        let code = |c: usize| self.knowledge.taxonomy.categories()[c].code.clone();
+        let likely = |&(c, p): &Matter| Likely { category: code(c), percent: (p * 100.0).round() as u8 };
+        further.into_iter().chain(possible).map(likely).collect()
     }
 }

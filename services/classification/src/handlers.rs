@@ -138,6 +138,7 @@ impl Classification {
             category: v.category.clone(),
             category_name: v.category_name.clone(),
             also: v.also.clone(),
+            perhaps: v.perhaps.clone(),
             class: v.class,
             nature: v.nature,
             urgent: v.urgent,

@@ -8,6 +8,8 @@ use classification::{
 };
 
 const HELD_OUT: &str = include_str!("../data/texts/heldout.jsonl");
+/// Written by others after everything was decided.
+const FRESH: &str = include_str!("../data/texts/fresh.jsonl");
 /// Written by people who saw nothing but the label rules: danger told beside other things, and what a year brings.
 const ASIDES: &str = include_str!("../data/texts/blind-asides.jsonl");
 const YEAR: &str = include_str!("../data/texts/blind-year.jsonl");
@@ -49,8 +51,12 @@ fn reports_of_others_are_classified_well_enough() {
 }
 
 #[test]
-fn so_are_those_of_a_year_whose_writer_saw_only_the_label_rules() {
-    let m = measured(YEAR);
+fn so_are_fresh_ones_and_those_of_a_year_whose_writer_saw_only_the_label_rules() {
+    [FRESH, YEAR].into_iter().for_each(every_minimum_is_met);
+}
+
+fn every_minimum_is_met(reports: &str) {
+    let m = measured(reports);
     reaches(&[
         ("first level", m.l1.value(), 0.80),
         ("category", m.category.value(), 0.75),

@@ -49,10 +49,12 @@ family! {
 
 mod beside;
 mod head;
+mod likely;
 mod replay;
 
 pub use beside::{AlarmAnswer, Moved, Noted, RefusalReason, RequestKind, SupervisionLevel, TerminationReason};
 pub use head::Head;
+pub use likely::Likely;
 pub use replay::replay;
 
 /// By which place a matter belongs (domain.md 1.8).
@@ -136,6 +138,10 @@ pub struct Classified {
     /// Further matters in the same report, category codes.
     #[serde(default)]
     pub also: Vec<String>,
+    /// Categories that it may be of as well, the most probable first: by them like reports are known that classification
+    /// puts into different categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub perhaps: Vec<Likely>,
     /// Difficulty class.
     pub class: Class,
     /// By which place it belongs.

@@ -86,7 +86,7 @@ async fn similar(State(api): State<Api>, body: Bytes) -> Result<Response, HttpPr
     let classifier = api.classification.handler().deciding();
     let verdict = classifier.classify(&Report { division: division.as_ref(), ..Report::of_text(&text) });
     let most = most.unwrap_or(FEW).min(MOST);
-    let near = api.gathering.similar(|eye| eye.see(&text, &verdict.category, &verdict.also, verdict.division.as_ref()), most);
+    let near = api.gathering.similar(|eye| eye.see(&text, &verdict.category, &verdict.perhaps, verdict.division.as_ref()), most);
     let ids: Vec<String> = near.iter().map(|(ticket, ..)| ticket.to_string()).collect();
     let rows = store::matters(api.db.read(), &ids).await.map_err(|e| unavailable(&e))?;
     let name = |code: &str| classifier.taxonomy().index(code).map(|i| classifier.taxonomy().categories()[i].name.clone());

@@ -21,7 +21,7 @@ pub mod matter {
         pub text: String,
         /// Category code.
         pub category: String,
-        /// Further categories, separated by spaces.
+        /// Categories that it may be of as well with their percentage, separated by spaces: `0604:35 1102:8`.
         pub also: String,
         /// Division code.
         pub division: Option<String>,

@@ -13,6 +13,7 @@ use contracts::{
     cluster::{Grown, Heated, Member, Proposed, Similar, Topic},
     envelope::Outbound,
     id::{ClusterId, MessageId, TicketId},
+    ticket::Likely,
 };
 use outbox::{Fault, Tx};
 use sea_orm::DbErr;
@@ -310,10 +311,19 @@ async fn topic(
     }))
 }
 
+/// How categories that a ticket may be of are stored.
+pub(super) fn written(perhaps: &[Likely]) -> String {
+    perhaps.iter().map(|l| format!("{}:{}", l.category, l.percent)).collect::<Vec<_>>().join(" ")
+}
+
 fn see(eye: &Eye, row: &matter::Model) -> Sight {
-    let also: Vec<String> = row.also.split(' ').filter(|c| !c.is_empty()).map(str::to_owned).collect();
+    let likely = |word: &str| {
+        let (category, percent) = word.split_once(':')?;
+        Some(Likely { category: category.to_owned(), percent: percent.parse().ok()? })
+    };
+    let perhaps: Vec<Likely> = row.also.split(' ').filter_map(likely).collect();
     let division = row.division.as_deref().and_then(|d| d.parse().ok());
-    eye.see(&row.text, &row.category, &also, division.as_ref())
+    eye.see(&row.text, &row.category, &perhaps, division.as_ref())
 }
 
 fn id(stored: &str) -> Result<TicketId, Fault> {

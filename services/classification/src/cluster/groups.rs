@@ -14,9 +14,10 @@ use super::{
 };
 
 /// Fits from here on. It and the numbers of `profile` were set with topics of `tests/data`; its notice says with which.
-const FITS: f32 = 0.15;
-/// A group of several, all of which fit another one about so well, is of one matter with it.
-const FITS_TOGETHER: f32 = 0.75;
+const FITS: f32 = 0.16;
+/// A group of several of the same kind, all of which fit another one about so well, is of one matter with it; of another
+/// kind only if they fit as well as one ticket has to, or two matters of one place would become one.
+const TOGETHER: f32 = 0.55;
 /// Groups that a ticket is compared with.
 const COMPARED: usize = 16;
 /// Tickets that a new one is compared with, if similar ones are to be shown.
@@ -147,12 +148,7 @@ impl Groups {
                     _ => continue,
                 },
             };
-            let fit = |slot: &Slot| {
-                let sight = &self.index.at(*slot).sight;
-                self.fit(sight, &self.weigh(sight), Target::Group(group))
-            };
-            let fit = slots.iter().map(fit).sum::<f32>() / slots.len() as f32;
-            if fit < if slots.len() > 2 { FITS * FITS_TOGETHER } else { FITS } {
+            if !self.fit_in(&slots, group) {
                 continue;
             }
             for slot in slots {
@@ -161,6 +157,15 @@ impl Groups {
                 joined.push((self.index.at(slot).ticket, cluster));
             }
         }
+    }
+
+    /// Whether tickets that stand alone or make a group of their own fit a group, on average.
+    fn fit_in(&self, slots: &[Slot], group: u32) -> bool {
+        let Some(found) = self.groups.get(&group) else { return false };
+        let mean =
+            |of: &dyn Fn(&Sight) -> f32| slots.iter().map(|s| of(&self.index.at(*s).sight)).sum::<f32>() / slots.len() as f32;
+        let needed = if slots.len() > 2 { 1.0 - (1.0 - TOGETHER) * mean(&|sight| found.profile.kind(sight)) } else { 1.0 };
+        mean(&|sight| self.fit(sight, &self.weigh(sight), Target::Group(group))) >= FITS * needed
     }
 
     /// The open tickets among those near that are like this one, the most alike first.

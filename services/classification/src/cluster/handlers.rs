@@ -16,6 +16,7 @@ use outbox::{Decision, Fault, Handler, Heard as HeardTrait, Said, Tx};
 
 use super::{
     entity::{matter, repeat},
+    gather,
     sensitive::Words,
     store,
 };
@@ -159,7 +160,7 @@ impl Handler for Matters {
                         number: c.number.clone(),
                         text: c.text.clone(),
                         category: c.category.clone(),
-                        also: c.also.join(" "),
+                        also: gather::written(&c.perhaps),
                         division: c.division.as_ref().map(ToString::to_string),
                         received_ms: c.received_at.timestamp_millis(),
                         ..row

@@ -10,16 +10,15 @@ const RUN_COUNTS: f32 = 0.3;
 const SHARE: f32 = 0.6;
 /// What hardly any text has, but so many of a group, is the name of its matter; it counts so much more where the kind
 /// is the same, for one place has several matters.
-const NAMED_BY: f32 = 0.3;
+const NAMED_BY: f32 = 0.26;
 const NAMED_COUNTS: f32 = 60.0;
 /// What a ticket weighs altogether damps what is shared, but a short one is not all alike for that.
 const DAMPED_FROM: f32 = 100.0;
 const DAMPED_BY: f32 = 0.3;
-const OWN_LENGTH: f32 = 0.35;
-/// A category, or at least a first level, that so many of a group have is one of the group's.
-const ENOUGH: f32 = 0.2;
-const OTHER_LEVEL: f32 = 0.7;
-const OTHER_KIND: f32 = 0.75;
+const OWN_LENGTH: f32 = 0.5;
+/// A category that so many of a group have is one of the group's.
+const ENOUGH: f32 = 0.15;
+const OTHER_KIND: f32 = 0.63;
 const SAME_KIND: f32 = 1.2;
 /// Two places: the same, and two in different towns.
 const SAME_PLACE: f32 = 1.1;
@@ -29,7 +28,7 @@ const FAR: f32 = 0.5;
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     pub(super) tokens: HashMap<Token, u32>,
-    kinds: Vec<((u16, u16), u32)>,
+    kinds: Vec<(u16, u32)>,
     places: Vec<((u16, u16), u32)>,
     weight: f32,
     pub(super) tickets: u32,
@@ -91,21 +90,20 @@ impl Profile {
             let weight = weight * share.powf(SHARE);
             (most, all, before) = (most.max(weight), all + weight, true);
         }
-        let (kind, level) = self.kinds(sight);
+        let kind = self.kind(sight);
         shared += most + RUN_COUNTS * (all - most) + NAMED_COUNTS * named * kind;
-        let about = OTHER_LEVEL + (OTHER_KIND - OTHER_LEVEL) * level + (SAME_KIND - OTHER_KIND) * kind;
+        let about = OTHER_KIND + (SAME_KIND - OTHER_KIND) * kind;
         let weight = sight.weight.powf(OWN_LENGTH) * (self.weight.max(0.0) / n).powf(1.0 - OWN_LENGTH);
         shared / (DAMPED_FROM + DAMPED_BY * weight) * about * self.place(sight)
     }
 
-    /// How far a ticket's category, and its first level, are the group's: 0 to 1.
-    fn kinds(&self, sight: &Sight) -> (f32, f32) {
-        let share = |is: &dyn Fn((u16, u16)) -> bool| {
-            let n: u32 = self.kinds.iter().filter(|(k, _)| is(*k)).map(|(_, n)| n).sum();
+    /// How far what a ticket is, or may be, is what the group is: 0 to 1.
+    pub(super) fn kind(&self, sight: &Sight) -> f32 {
+        let of = |kind: u16| {
+            let n = self.kinds.iter().find(|(k, _)| *k == kind).map_or(0, |(_, n)| *n);
             (n as f32 / self.tickets as f32 / ENOUGH).min(1.0)
         };
-        let kind = share(&|k| k.0 == sight.kind.0 || sight.also.contains(&k.0));
-        (kind, share(&|k| k.1 == sight.kind.1).max(kind))
+        sight.perhaps.iter().map(|&(kind, counts)| of(kind) * f32::from(counts) / 100.0).fold(of(sight.kind), f32::max)
     }
 
     fn place(&self, sight: &Sight) -> f32 {
@@ -124,14 +122,14 @@ impl Profile {
     }
 }
 
-fn count(list: &mut Vec<((u16, u16), u32)>, key: (u16, u16)) {
+fn count<K: PartialEq>(list: &mut Vec<(K, u32)>, key: K) {
     match list.iter_mut().find(|(k, _)| *k == key) {
         Some((_, n)) => *n += 1,
         None => list.push((key, 1)),
     }
 }
 
-fn uncount(list: &mut Vec<((u16, u16), u32)>, key: (u16, u16)) {
+fn uncount<K: PartialEq>(list: &mut Vec<(K, u32)>, key: K) {
     if let Some((_, n)) = list.iter_mut().find(|(k, _)| *k == key) {
         *n -= 1;
     }

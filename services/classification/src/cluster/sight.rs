@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use contracts::{
     district::{District, Level},
     id::DivisionCode,
+    ticket::Likely,
 };
 use serde::Deserialize;
 
@@ -16,8 +17,8 @@ use crate::{
 
 /// Pairs of characters and the texts of the training data that have them; `rules/NOTICE.md` says how it is made.
 const PAIRS: &str = include_str!("../../rules/pairs.csv");
-/// Of the further matters only the surest: the others are mostly not there.
-const MOST_ALSO: usize = 1;
+/// A category that a ticket is of with so many percent or more counts as its own.
+const FULLY: u32 = 10;
 /// Of a long letter, so many different pairs are looked at.
 const MOST_PAIRS: usize = 160;
 /// A pair of fewer texts than this is as rare as can be: the training data can't tell how rare.
@@ -46,10 +47,10 @@ pub(super) type Token = u32;
 pub(super) struct Sight {
     /// In the order of the text, each once; [`JOINED`] says which hang together.
     tokens: Box<[u32]>,
-    /// Category and its first level, by number.
-    pub(super) kind: (u16, u16),
-    /// Further categories.
-    pub(super) also: Box<[u16]>,
+    /// Category, by number.
+    pub(super) kind: u16,
+    /// Categories that it may be of as well, and how far each counts, of 100.
+    pub(super) perhaps: Box<[(u16, u8)]>,
     /// Division and its town, by number, if known.
     pub(super) place: Option<(u16, u16)>,
     /// What all pairs weigh together.
@@ -68,8 +69,8 @@ impl Sight {
 pub(super) struct Eye {
     folding: Folding,
     weights: HashMap<Token, f32>,
-    /// Category and first level by code.
-    kinds: HashMap<String, (u16, u16)>,
+    /// Category by code.
+    kinds: HashMap<String, u16>,
     /// Division and town by code.
     places: HashMap<DivisionCode, (u16, u16)>,
 }
@@ -97,11 +98,8 @@ impl Eye {
                 }
             }
         }
-        let mut first_levels: Vec<&str> = taxonomy.categories().iter().map(|c| c.l1.as_str()).collect();
-        first_levels.dedup();
         let number = |i: usize| u16::try_from(i).unwrap_or(u16::MAX);
-        let l1 = |code: &str| number(first_levels.iter().position(|l| *l == code).unwrap_or_default());
-        let kinds = taxonomy.categories().iter().enumerate().map(|(i, c)| (c.code.clone(), (number(i), l1(&c.l1)))).collect();
+        let kinds = taxonomy.categories().iter().enumerate().map(|(i, c)| (c.code.clone(), number(i))).collect();
         let at = |code: &DivisionCode| number(district.divisions().iter().position(|d| d.code == *code).unwrap_or_default());
         // a matter of the whole district has no place
         let divisions = district.divisions().iter().enumerate().filter(|(_, d)| d.level != Level::District);
@@ -113,7 +111,7 @@ impl Eye {
     }
 
     /// Looks at a ticket.
-    pub(super) fn see(&self, text: &str, category: &str, also: &[String], division: Option<&DivisionCode>) -> Sight {
+    pub(super) fn see(&self, text: &str, category: &str, perhaps: &[Likely], division: Option<&DivisionCode>) -> Sight {
         let text = self.folding.spell(&self.folding.plain(text));
         let mut tokens: Vec<u32> = Vec::with_capacity(text.len() / 3);
         let mut names = Vec::new();
@@ -130,13 +128,15 @@ impl Eye {
             }
         }
         tokens.extend(names);
-        let kind = self.kinds.get(category).copied().unwrap_or((u16::MAX, u16::MAX));
-        let also: Box<[u16]> = also.iter().take(MOST_ALSO).filter_map(|c| self.kinds.get(c)).map(|k| k.0).collect();
+        let kind = self.kinds.get(category).copied().unwrap_or(u16::MAX);
+        let counts = |percent: u8| u8::try_from(100 * u32::from(percent) / FULLY).unwrap_or(100).min(100);
+        let perhaps: Box<[(u16, u8)]> =
+            perhaps.iter().filter_map(|l| Some((*self.kinds.get(&l.category)?, counts(l.percent)))).collect();
         let place = division.and_then(|d| self.places.get(d)).copied();
-        tokens.push(kind_token(kind.0));
-        tokens.extend(also.iter().map(|&c| kind_token(c)));
+        tokens.push(kind_token(kind));
+        tokens.extend(perhaps.iter().filter(|(_, counts)| *counts == 100).map(|(c, _)| kind_token(*c)));
         tokens.extend(place.map(|(division, _)| place_token(division)));
-        Sight { tokens: tokens.into_boxed_slice(), kind, also, place, weight }
+        Sight { tokens: tokens.into_boxed_slice(), kind, perhaps, place, weight }
     }
 
     /// What a shared token says.

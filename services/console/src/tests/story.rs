@@ -119,6 +119,7 @@ impl Story {
             category: "0203".into(),
             category_name: "路灯照明".into(),
             also: vec![],
+            perhaps: vec![],
             class: self.class,
             nature: Nature::Service,
             urgent: false,

@@ -213,6 +213,7 @@ fn classified_as(ticket: TicketId, class: Class, lead: &str, at: DateTime<Utc>) 
         category: "0203".into(),
         category_name: "路灯照明".into(),
         also: vec![],
+        perhaps: vec![],
         class,
         nature: Nature::Service,
         urgent: false,

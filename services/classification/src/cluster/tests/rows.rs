@@ -108,6 +108,7 @@ fn ticket(n: u32, text: &str, at: DateTime<Utc>) -> Heard {
         category: "0401".into(),
         category_name: String::new(),
         also: vec![],
+        perhaps: vec![],
         class: Class::Coordination,
         nature: Nature::Service,
         urgent: false,

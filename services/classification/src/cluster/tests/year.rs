@@ -72,19 +72,22 @@ impl Dice {
 struct Message {
     line: Line,
     category: String,
-    also: Vec<String>,
+    perhaps: Vec<contracts::ticket::Likely>,
     division: Option<contracts::id::DivisionCode>,
 }
 
 fn classified(line: Line) -> Message {
     static CLASSIFIER: OnceLock<Classifier> = OnceLock::new();
     let v = CLASSIFIER.get_or_init(Classifier::sample).classify(&Report::of_text(&line.text));
-    Message { line, category: v.category, also: v.also, division: v.division }
+    Message { line, category: v.category, perhaps: v.perhaps, division: v.division }
 }
 
 /// Topics that say what they are about. The numbers in `groups` and `profile` were set with the first.
 const SET: &str = "tests/data/topics.jsonl";
 const FRESH: &str = "tests/data/topics-fresh.jsonl";
+/// As life brings them: two or three of twelve are vague. Numbers were set with the sixth, the seventh was run once.
+const SIXTH: &str = "tests/data/topics-sixth.jsonl";
+const SEVENTH: &str = "tests/data/topics-seventh.jsonl";
 /// Here every other message does not name what it is about, one of three, and one of five.
 const THIRD: &str = "tests/data/topics-third.jsonl";
 const FOURTH: &str = "tests/data/topics-fourth.jsonl";
@@ -147,7 +150,7 @@ fn at(n: usize) -> i64 {
 }
 
 fn see(groups: &Groups, m: &Message) -> Sight {
-    groups.eye().see(&m.line.text, &m.category, &m.also, m.division.as_ref())
+    groups.eye().see(&m.line.text, &m.category, &m.perhaps, m.division.as_ref())
 }
 
 /// The cluster of each message at the end of the year.
@@ -185,23 +188,26 @@ fn measured(year: &[Message], clusters: &[Option<ClusterId>]) -> Vec<(String, f3
 #[test]
 fn most_of_a_topic_ends_in_one_cluster_that_is_mostly_of_the_topic() {
     one_cluster_a_topic(SET, GOAL);
+    one_cluster_a_topic(SIXTH, Floor { good: 0.78, share: 0.76, purity: 0.88 });
 }
 
 #[test]
 fn the_same_of_topics_that_nothing_was_set_with() {
     one_cluster_a_topic(FRESH, GOAL);
+    one_cluster_a_topic(SEVENTH, Floor { good: 0.8, share: 0.83, purity: 0.86 });
 }
 
 /// Far from the goal; it must not become worse.
 #[test]
 fn what_is_hardly_named_is_found_in_part() {
-    one_cluster_a_topic(THIRD, Floor { good: 0.1, share: 0.55, purity: 0.72 });
-    one_cluster_a_topic(FOURTH, Floor { good: 0.1, share: 0.48, purity: 0.85 });
-    one_cluster_a_topic(FIFTH, Floor { good: 0.5, share: 0.68, purity: 0.8 });
+    one_cluster_a_topic(THIRD, Floor { good: 0.3, share: 0.6, purity: 0.8 });
+    one_cluster_a_topic(FOURTH, Floor { good: 0.35, share: 0.6, purity: 0.84 });
+    one_cluster_a_topic(FIFTH, Floor { good: 0.7, share: 0.77, purity: 0.8 });
 }
 
-/// What must be reached: share of topics that are good, and over all topics the mean share of a topic's messages that
-/// are in its cluster, and the mean share of the cluster that is the topic's.
+/// What must be reached, over as many years as the variable `YEARS` says (1): share of topics that are good, and over all
+/// topics the mean share of a topic's messages that are in its cluster, and the mean share of the cluster that is the
+/// topic's.
 #[derive(Clone, Copy)]
 struct Floor {
     good: f32,
@@ -213,9 +219,13 @@ struct Floor {
 const GOAL: Floor = Floor { good: 0.85, share: 0.85, purity: 0.8 };
 
 fn one_cluster_a_topic(file: &str, floor: Floor) {
-    let year = year_of(1, file);
-    let (_, clusters) = gathered(&year);
-    let topics = measured(&year, &clusters);
+    let years = std::env::var("YEARS").map_or(1, |n| n.parse().unwrap());
+    let of_year = |seed| {
+        let year = year_of(seed, file);
+        let (_, clusters) = gathered(&year);
+        measured(&year, &clusters)
+    };
+    let topics: Vec<_> = (1..=years).flat_map(of_year).collect();
     let good = topics.iter().filter(|(_, share, purity)| *share >= 0.7 && *purity >= 0.7).count();
     let mean = |of: fn(&(String, f32, f32)) -> f32| topics.iter().map(of).sum::<f32>() / topics.len() as f32;
     println!("{file}: {good} of {} topics; share {:.2}, purity {:.2}", topics.len(), mean(|t| t.1), mean(|t| t.2));
