@@ -19,6 +19,14 @@ impl Lang {
         }
     }
 
+    /// The language in which deadlines are explained.
+    pub fn of_sla(self) -> sla::Lang {
+        match self {
+            Self::Zh => sla::Lang::Zh,
+            Self::En => sla::Lang::En,
+        }
+    }
+
     /// The language of a code: `zh`, `en`.
     pub fn of_code(code: &str) -> Option<Self> {
         [Self::Zh, Self::En].into_iter().find(|l| l.code() == code)

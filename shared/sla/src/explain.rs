@@ -127,7 +127,7 @@ fn sentence(finding: &Finding<'_>, books: &Books, lang: Lang) -> String {
     let _ = write!(text, "{}{}", lang.pick("：", ": "), lang.pick(change.0, change.1));
     let anew = matches!(turn.change, Change::Started | Change::Recounted);
     if let Some(limit) = finding.limit.filter(|_| anew) {
-        let _ = write!(text, " {}", amount(limit, lang));
+        let _ = write!(text, " {}", limit.said(lang));
     }
     if let Some(old) = turn.old_due.filter(|old| turn.due != Some(*old)) {
         let _ = write!(text, "{}{}", lang.pick("，原到期 ", ", was due "), instant(Some(old)));
@@ -167,15 +167,17 @@ fn basis(finding: &Finding<'_>, lang: Lang) -> String {
     }
 }
 
-/// `5 个工作日`, `5 working days`.
-fn amount(limit: Limit, lang: Lang) -> String {
-    let (n, zh, en) = match limit {
-        Limit::Minutes(n) => (n, "分钟", "minutes"),
-        Limit::Hours(n) => (n, "小时", "hours"),
-        Limit::WorkingHours(n) => (n, "个工作小时", "working hours"),
-        Limit::WorkingDays(n) => (n, "个工作日", "working days"),
-    };
-    format!("{n} {}", lang.pick(zh, en))
+impl Limit {
+    /// As people say it: `5 个工作日`, `5 working days`.
+    pub fn said(self, lang: Lang) -> String {
+        let (n, zh, en) = match self {
+            Self::Minutes(n) => (n, "分钟", "minutes"),
+            Self::Hours(n) => (n, "小时", "hours"),
+            Self::WorkingHours(n) => (n, "个工作小时", "working hours"),
+            Self::WorkingDays(n) => (n, "个工作日", "working days"),
+        };
+        format!("{n} {}", lang.pick(zh, en))
+    }
 }
 
 /// Time used, in the unit that the clock counts in.

@@ -213,7 +213,7 @@ async fn what_happens_beside_the_main_way_is_told_in_words() {
         "2026-11-24 16:00",
         "时限台账",
         "暂停",
-        "5个工作日 · 日历 2026-2 · 规则 default-1",
+        "5 个工作日 · 日历 2026-2 · 规则 default-1",
         "随主案",
         "<a href=\"/tickets/JZ20261122-000002\">JZ20261122-000002</a>",
         "本件已并入主案",

@@ -241,7 +241,10 @@ impl<'a> Latest<'a> {
             lines.push(Line::new(lang.pick("建议协办", "Others"), names::units(&f.others)));
         }
         if !f.also.is_empty() {
-            lines.push(Line::new(lang.pick("可能涉及的其他事项", "May also concern"), f.also.join("、")));
+            lines.push(Line::new(
+                lang.pick("可能涉及的其他事项", "May also concern"),
+                f.also.iter().map(|c| names::category(c)).collect::<Vec<_>>().join("、"),
+            ));
         }
         lines.extend(f.division.as_ref().map(|d| Line::new(lang.pick("区划", "Division"), names::division(d))));
         lines.extend(told::unsure(f, lang));

@@ -14,6 +14,5 @@ pub fn explained(events: &[event::Model], books: &Books, lang: Lang) -> Result<E
             history.facts.insert(seq, fact);
         }
     }
-    let lang = if lang == Lang::Zh { sla::Lang::Zh } else { sla::Lang::En };
-    explain(&history, books, lang)
+    explain(&history, books, lang.of_sla())
 }

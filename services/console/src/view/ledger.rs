@@ -9,6 +9,7 @@ use contracts::{
     lifecycle::{Change, Clock},
     ticket::{Dispatched, Head, TicketFact},
 };
+use sla::Limit;
 
 use crate::{
     domain,
@@ -158,19 +159,11 @@ impl Handling {
 
 /// What a deadline was computed with.
 fn basis(turn: &ClockTurn, lang: Lang) -> String {
-    let limit = turn.limit.as_deref().map(|limit| limit_words(limit, lang));
+    let limit = turn
+        .limit
+        .as_deref()
+        .map(|limit| limit.parse::<Limit>().map_or_else(|_| limit.to_owned(), |limit| limit.said(lang.of_sla())));
     let calendar = turn.calendar.as_ref().map(|v| format!("{} {v}", lang.pick("日历", "calendar")));
     let policy = turn.policy.as_ref().map(|v| format!("{} {v}", lang.pick("规则", "policy")));
     limit.into_iter().chain(calendar).chain(policy).collect::<Vec<_>>().join(" · ")
-}
-
-/// `5 working_days` as people say it; what is not of that form stays as it is.
-fn limit_words(limit: &str, lang: Lang) -> String {
-    let Some((n, unit)) = limit.split_once(' ') else { return limit.to_owned() };
-    match (unit, lang) {
-        ("hours", Lang::Zh) => format!("{n}小时"),
-        ("working_hours", Lang::Zh) => format!("{n}个工作小时"),
-        ("working_days", Lang::Zh) => format!("{n}个工作日"),
-        _ => format!("{n} {}", unit.replace('_', " ")),
-    }
 }
