@@ -212,6 +212,8 @@ struct Summary {
     green: i64,
     yellow: i64,
     red: i64,
+    /// Alarms that wait for an answer.
+    alarms: i64,
 }
 
 async fn summary(State(desk): State<Desk>, Query(query): Query<Vec<(String, String)>>) -> Result<Response, HttpProblem> {
@@ -232,6 +234,7 @@ async fn summary(State(desk): State<Desk>, Query(query): Query<Vec<(String, Stri
         green: running.green,
         yellow: running.yellow,
         red: running.red,
+        alarms: running.alarms,
     }))
 }
 

@@ -54,10 +54,12 @@ enum Group {
     Class,
     /// Whether it counts in the assessment.
     Excluded,
+    /// The alarm that waits for an answer.
+    Alarm,
 }
 
 /// For each group, the sequence number of the fact that owns it; 0: none yet.
-type Owners = [i64; Group::Excluded as usize + 1];
+type Owners = [i64; Group::Alarm as usize + 1];
 
 /// A ticket's row on the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +112,7 @@ impl Row {
             closed_ms: None,
             lead: None,
             excluded: false,
+            alarm_ms: None,
             heirs: None,
             owners: String::new(),
         };
@@ -154,6 +157,10 @@ impl Row {
             // a result stops the clock and leaves its deadline for all to see
             if let Some(turn) = handling(by).filter(|_| !matches!(fact, TicketFact::Reported(_))) {
                 self.turned(turn, seq);
+            }
+            let alarm = by.clocks.iter().rfind(|turn| turn.clock == Clock::K15);
+            if let Some(turn) = alarm.filter(|_| self.claim(Group::Alarm, seq)) {
+                self.model.alarm_ms = turn.due.map(|due| due.timestamp_millis());
             }
             if self.claim(Group::State, seq) {
                 by.state.code().clone_into(&mut self.model.state);

@@ -63,6 +63,8 @@ pub mod ticket {
         pub lead: Option<String>,
         /// It does not count in the assessment (剔除).
         pub excluded: bool,
+        /// Until when the alarm that waits is to be answered, ms; null while none waits.
+        pub alarm_ms: Option<i64>,
         /// Who succeeded a reorganised unit, JSON: see `domain`.
         pub heirs: Option<String>,
         /// Which fact set which fields: see `domain`.

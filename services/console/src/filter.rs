@@ -15,6 +15,9 @@ pub const MAX_LIMIT: u64 = 500;
 /// Stands in an address for "none": no unit yet, no place known.
 pub const NONE: &str = "-";
 
+/// Stands in an address for an alarm that nobody has answered.
+const WAITING: &str = "waiting";
+
 /// A value, or that there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick<T> {
@@ -90,6 +93,8 @@ pub struct Filter {
     pub division: Option<Pick<Place>>,
     /// Lamp now.
     pub lamp: Option<Lamp>,
+    /// Only those whose alarm waits for an answer.
+    pub alarm: bool,
     /// Difficulty class.
     pub class: Option<Class>,
     /// Number for people.
@@ -129,6 +134,8 @@ impl Filter {
             "unit" => self.unit = Some(if value == NONE { Pick::Nothing } else { Pick::Is(value.parse()?) }),
             "division" => self.division = Some(if value == NONE { Pick::Nothing } else { Pick::Is(place(value.parse()?)) }),
             "lamp" => self.lamp = Some(lamp(value)?),
+            "alarm" if value == WAITING => self.alarm = true,
+            "alarm" => return Err(one_of("alarm", [WAITING].into_iter())),
             "class" => self.class = Some(value.parse().map_err(|_| one_of("class", Class::ALL.iter().map(|c| c.code())))?),
             "number" => self.number = Some(number(value)?),
             "limit" => self.limit = Some(limit(value)?),
@@ -148,6 +155,7 @@ impl Filter {
         pairs.extend(self.unit.as_ref().map(|u| ("unit", pick_value(u, ToString::to_string))));
         pairs.extend(self.division_value().map(|d| ("division", d)));
         pairs.extend(self.lamp.map(|l| ("lamp", l.code().to_owned())));
+        pairs.extend(self.alarm.then(|| ("alarm", WAITING.to_owned())));
         pairs.extend(self.class.map(|c| ("class", c.code().to_owned())));
         pairs.extend(self.number.iter().map(|n| ("number", n.clone())));
         pairs.extend(self.limit.map(|l| ("limit", l.to_string())));
@@ -235,7 +243,7 @@ fn cursor(key: &str, text: &str) -> Result<Cursor, Problem> {
     Cursor::read(text).ok_or_else(wrong)
 }
 
-const KEYS: [&str; 9] = ["state", "unit", "division", "lamp", "class", "number", "limit", "before", "after"];
+const KEYS: [&str; 10] = ["state", "unit", "division", "lamp", "alarm", "class", "number", "limit", "before", "after"];
 
 /// The key, if it is one of ours: what was made up is not quoted.
 fn key_name(key: &str) -> &str {

@@ -11,7 +11,14 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![outbox::migration(), Box::new(First), Box::new(LeadCase), Box::new(Decided), Box::new(crate::topics::Migration)]
+        vec![
+            outbox::migration(),
+            Box::new(First),
+            Box::new(LeadCase),
+            Box::new(Decided),
+            Box::new(crate::topics::Migration),
+            Box::new(Alarms),
+        ]
     }
 }
 
@@ -93,6 +100,30 @@ impl MigrationTrait for LeadCase {
             m.alter_table(Table::alter().table("ticket").drop_column(column).to_owned()).await?;
         }
         Ok(())
+    }
+}
+
+/// Alarms that wait for an answer.
+struct Alarms;
+
+impl MigrationName for Alarms {
+    fn name(&self) -> &'static str {
+        "m0006_console_alarms"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Alarms {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.alter_table(Table::alter().table("ticket").add_column(big_integer_null("alarm_ms")).to_owned()).await?;
+        // few wait at a time: the others cost the index nothing
+        let sql = "CREATE INDEX ticket_alarm ON ticket (received_ms, ticket_id) WHERE alarm_ms IS NOT NULL";
+        m.get_connection().execute_unprepared(sql).await.map(|_| ())
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        m.get_connection().execute_unprepared("DROP INDEX ticket_alarm").await?;
+        m.alter_table(Table::alter().table("ticket").drop_column("alarm_ms").to_owned()).await
     }
 }
 

@@ -68,8 +68,8 @@ struct ListPage {
     frame: Frame,
     rows: Vec<RowView>,
     running: store::Running,
-    /// The lists of green, yellow and red.
-    burning: [String; 3],
+    /// The lists of green, yellow and red, and of alarms that wait.
+    burning: [String; 4],
     choices: Choices,
     narrow: bool,
     older: Option<String>,
@@ -131,11 +131,12 @@ async fn list(desk: &Desk, visit: &Visit) -> Result<String, Failure> {
     let found = store::list(&desk.db, &filter, limit, now).await.map_err(|e| unavailable(&e))?;
     let running = store::running(&desk.db, now).await.map_err(|e| unavailable(&e))?;
     let only = |lamp| Filter { lamp: Some(lamp), ..Filter::default() }.link(Page::Newest);
+    let alarms = Filter { alarm: true, ..Filter::default() }.link(Page::Newest);
     render(ListPage {
         frame: visit.frame(desk, lang.pick("工单", "Tickets").to_owned(), &filter.link(filter.page), "tickets"),
         rows: found.rows.iter().map(|r| RowView::of(r, now, lang)).collect(),
         running,
-        burning: [only(Lamp::Green), only(Lamp::Yellow), only(Lamp::Red)],
+        burning: [only(Lamp::Green), only(Lamp::Yellow), only(Lamp::Red), alarms],
         choices: Choices::of(&filter, lang),
         narrow: filter.is_narrow(),
         older: found.older.map(|p| filter.link(p)),
@@ -187,8 +188,11 @@ async fn show(desk: &Desk, visit: &Visit, number: Option<String>) -> Result<Stri
     let state = row.state.parse().ok();
     let explanation = explanation(desk, &events, lang).await?;
     let dossier = Dossier::of(events, &numbers, lang);
-    let forms =
-        desk.dispatch.as_ref().map(|_| forms::offered(state, (&dossier.waiting, dossier.alarmed), lang)).unwrap_or_default();
+    let forms = desk
+        .dispatch
+        .as_ref()
+        .map(|_| forms::offered(state, (&dossier.waiting, row.alarm_ms.is_some()), lang))
+        .unwrap_or_default();
     render(TicketPage {
         frame: visit.frame(desk, row.number.clone(), &here, "tickets"),
         lead: row.lead.as_ref().map(|lead| view::case(lead, &numbers, lang)),

@@ -79,6 +79,9 @@ pub fn select(filter: &Filter, now_ms: i64) -> Select<ticket::Entity> {
         Some(Lamp::Yellow) => q.filter(C::DoneMs.is_null()).filter(C::DueMs.gte(now_ms)).filter(C::WarnMs.lte(now_ms)),
         Some(Lamp::Green) => q.filter(C::DoneMs.is_null()).filter(C::DueMs.gte(now_ms)).filter(C::WarnMs.gt(now_ms)),
     };
+    if filter.alarm {
+        q = q.filter(C::AlarmMs.is_not_null());
+    }
     if let Some(class) = filter.class {
         q = q.filter(C::Class.eq(class.code()));
     }
@@ -165,13 +168,16 @@ pub struct Running {
     pub yellow: i64,
     /// After the deadline.
     pub red: i64,
+    /// Alarms that wait for an answer.
+    pub alarms: i64,
 }
 
-/// Counts running clocks by lamp; looks at these only, not at all tickets.
+/// Counts running clocks by lamp, and alarms; looks at these only, not at all tickets.
 pub async fn running(db: &Db, now_ms: i64) -> Result<Running, DbErr> {
     let sql = "SELECT COUNT(CASE WHEN due_ms >= $1 AND warn_ms > $1 THEN 1 END) AS green, \
         COUNT(CASE WHEN due_ms >= $1 AND warn_ms <= $1 THEN 1 END) AS yellow, \
-        COUNT(CASE WHEN due_ms < $1 THEN 1 END) AS red \
+        COUNT(CASE WHEN due_ms < $1 THEN 1 END) AS red, \
+        (SELECT COUNT(*) FROM ticket WHERE alarm_ms IS NOT NULL) AS alarms \
         FROM ticket WHERE done_ms IS NULL AND due_ms IS NOT NULL";
     let found = Running::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, [now_ms.into()]));
     Ok(found.one(db.read()).await?.unwrap_or_default())

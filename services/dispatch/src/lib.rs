@@ -8,9 +8,9 @@
 //! Read: `case.rs` one ticket with its work orders and clocks, `opening.rs` from classified to the first queue item,
 //! `acts.rs` the list of all acts and who does them; behind it `unit.rs` and `together.rs` what units do, `desk.rs` and
 //! `centre.rs` what the district centre does, `requests.rs` what is asked and granted, `merge.rs` one cause with many
-//! reporters, `watch.rs` supervision, `alarm.rs` danger to life or limb; `system.rs` what clocks that run out ask for and what citizens do; `register.rs` and
-//! `calendar.rs` the rules and who changes them, `supervision.rs` periodic work, `by_itself.rs` what nobody asks for,
-//! `clusters/` what belongs together.
+//! reporters, `watch.rs` supervision, `alarm.rs` danger to life or limb; `system.rs` what clocks that run out ask for and
+//! what citizens do; `register.rs` and `calendar.rs` the rules and who changes them, `supervision.rs` periodic work,
+//! `by_itself.rs` what nobody asks for, `clusters/` what belongs together.
 
 mod acts;
 mod alarm;

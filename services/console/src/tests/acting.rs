@@ -57,7 +57,7 @@ async fn each_state_offers_what_is_done_there() {
     for (story, offered) in [
         (Story::new(1).received(), "accept answer_now refuse hand_over ask_info urge alarm supervise merge"),
         (
-            Story::new(1).received().classified().dispatched(9).noted(2, Note::Alarm, Role::System, State::Dispatched, |_| ()),
+            Story::new(1).received().classified().dispatched(9).alarm(2, true),
             "answer_alarm recall reclassify urge alarm supervise merge",
         ),
         (Story::new(1).received().classified().dispatched(9), "recall reclassify urge alarm supervise merge"),

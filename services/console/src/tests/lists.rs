@@ -147,6 +147,7 @@ async fn every_filter_is_answered_by_an_index() {
         ("lamp=red", "ticket_clock"),
         ("lamp=yellow", "ticket_clock"),
         ("lamp=green", "ticket_clock"),
+        ("alarm=waiting", "ticket_alarm"),
     ] {
         for page in ["", "before", "after"] {
             let mut pairs: Vec<(String, String)> =
@@ -177,9 +178,22 @@ async fn explain(tx: &Tx, statement: Statement) -> String {
     rows.iter().map(|r| r.try_get::<String>("", "detail").unwrap()).collect::<Vec<_>>().join("; ")
 }
 
+#[tokio::test]
+async fn alarms_that_wait_are_counted_listed_and_gone_when_answered() {
+    let world = World::new().await;
+    let dangerous = |n| Story::new(n).received().classified().dispatched(9).alarm(2, true);
+    world.hears_stories(&[dangerous(1), Story::new(2).received(), dangerous(3).alarm(3, false)]).await;
+    let page = world.get("/tickets?alarm=waiting").await.text;
+    assert!(page.contains("JZ20261122-000001") && !page.contains("JZ20261122-000002") && !page.contains("JZ20261122-000003"));
+    assert!(page.contains(r#"href="/tickets?alarm=waiting">告警待处置 <b>1</b>"#), "{page}");
+    assert!(world.get("/tickets/JZ20261122-000001").await.text.contains("告警待处置："));
+    assert!(!world.get("/tickets/JZ20261122-000003").await.text.contains("告警待处置："));
+    assert_eq!(world.get("/tickets?alarm=1").await.status, 400);
+}
+
 #[test]
 fn a_filter_survives_the_way_into_a_link_and_back() {
-    let query = "state=DISPATCHED,CLOSED&unit=D02&division=360802001001&lamp=red&class=simple&number=JZ1&limit=7";
+    let query = "state=DISPATCHED,CLOSED&unit=D02&division=360802001001&lamp=red&alarm=waiting&class=simple&number=JZ1&limit=7";
     let pairs: Vec<(String, String)> =
         query.split('&').filter_map(|p| p.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect();
     let filter = Filter::read(&pairs).unwrap();

@@ -242,6 +242,13 @@ impl Story {
         self.tell(fact.into())
     }
 
+    /// An alarm is raised, or answered.
+    pub fn alarm(self, hours: i64, raised: bool) -> Self {
+        let (note, change) = if raised { (Note::Alarm, Change::Started) } else { (Note::AnswerAlarm, Change::Stopped) };
+        let turn = ClockTurn { clock: Clock::K15, ..self.turn(change, hours, raised.then_some(hours + 1)) };
+        self.noted(hours, note, Role::System, State::Dispatched, |f| f.by.clocks = vec![turn])
+    }
+
     /// A turn of the handling clock: from one deadline to another, in hours from the start; none: it stands still.
     pub fn turn(&self, change: Change, old: i64, due: Option<i64>) -> ClockTurn {
         let due = due.map(|hours| at(self.start + hours * HOUR));

@@ -70,8 +70,6 @@ pub struct Dossier {
     pub timeline: Vec<Entry>,
     /// Requests that wait for a decision.
     pub waiting: Vec<RequestKind>,
-    /// An alarm waits for an answer.
-    pub alarmed: bool,
     /// Sequence numbers that were not heard yet.
     pub missing: Vec<i64>,
 }
@@ -86,7 +84,6 @@ struct Latest<'a> {
     closed: Option<&'a Closed>,
     orders: Orders<'a>,
     waiting: Vec<RequestKind>,
-    alarmed: bool,
     clocks: Clocks<'a>,
 }
 
@@ -132,7 +129,6 @@ impl Dossier {
             result: latest.result(lang),
             timeline: events.iter().zip(&told).map(entry).collect(),
             waiting: latest.waiting,
-            alarmed: latest.alarmed,
             missing: (1..heard.last().copied().unwrap_or(0)).filter(|n| !heard.contains(n)).collect(),
         }
     }
@@ -175,8 +171,6 @@ impl<'a> Latest<'a> {
             TicketFact::Reported(f) => self.reported = Some(f),
             TicketFact::Checked(f) if !f.passed => self.reported = None,
             TicketFact::Closed(f) => self.closed = Some(f),
-            TicketFact::Noted(f) if f.note == Note::Alarm => self.alarmed = true,
-            TicketFact::Noted(f) if f.note == Note::AnswerAlarm => self.alarmed = false,
             _ => {}
         }
     }

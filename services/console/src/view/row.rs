@@ -26,6 +26,8 @@ pub struct RowView {
     pub class_code: String,
     /// Danger to life or limb.
     pub urgent: bool,
+    /// An alarm waits for an answer.
+    pub alarmed: bool,
     /// State.
     pub state: String,
     /// Nothing is to be done any more.
@@ -57,6 +59,7 @@ impl RowView {
             class: class.map_or("", |c| lang.pick(c.zh(), c.en())),
             class_code: class.map_or("", Class::code).to_owned(),
             urgent: row.urgent,
+            alarmed: row.alarm_ms.is_some(),
             state: state.map_or_else(|| row.state.clone(), |s| lang.pick(s.zh(), s.en()).to_owned()),
             settled: state.is_some_and(|s| !s.is_open()),
             unit: row.unit.as_deref().map(names::unit_text).unwrap_or_default(),
