@@ -28,16 +28,7 @@ pub fn teaches(noted: &Noted) -> bool {
 pub fn ruled(news: &mut News, decided: &classification::Model, r: &ReturnRuled, id: MessageId) {
     let Some(unit) = r.to.as_ref().filter(|to| to.as_str() != decided.lead) else { return };
     let at_ms = r.of.at.timestamp_millis();
-    news.samples.push(sample::Model {
-        id: id.to_string(),
-        ticket_id: decided.ticket_id.clone(),
-        category: None,
-        class: None,
-        lead: Some(unit.to_string()),
-        urgent: None,
-        source: RULED.to_owned(),
-        at_ms,
-    });
+    news.samples.push(sample::Model { lead: Some(unit.to_string()), ..sample(decided, RULED, id, at_ms) });
     news.proposals.push(proposal(decided, unit, (RULED, &r.reason), id, at_ms));
 }
 
@@ -46,14 +37,8 @@ pub fn noted(news: &mut News, decided: &classification::Model, n: &Noted, id: Me
     match n.note {
         Note::Reclassify => reclassified(news, decided, n, id),
         _ => news.samples.push(sample::Model {
-            id: id.to_string(),
-            ticket_id: decided.ticket_id.clone(),
-            category: None,
-            class: None,
-            lead: None,
             urgent: Some((n.alarm != Some(AlarmAnswer::NoDanger)).into()),
-            source: ALARM.to_owned(),
-            at_ms: n.at.timestamp_millis(),
+            ..sample(decided, ALARM, id, n.at.timestamp_millis())
         }),
     }
 }
@@ -63,18 +48,28 @@ pub fn noted(news: &mut News, decided: &classification::Model, n: &Noted, id: Me
 fn reclassified(news: &mut News, decided: &classification::Model, n: &Noted, id: MessageId) {
     let at_ms = n.at.timestamp_millis();
     news.samples.push(sample::Model {
-        id: id.to_string(),
-        ticket_id: decided.ticket_id.clone(),
         category: Some(n.category.clone().unwrap_or_else(|| decided.category.clone())),
         class: n.class.map(|c| c.code().to_owned()),
         lead: n.lead.as_ref().map(ToString::to_string),
-        urgent: None,
-        source: RECLASSIFIED.to_owned(),
-        at_ms,
+        ..sample(decided, RECLASSIFIED, id, at_ms)
     });
     if let (None, None, Some(unit)) = (&n.category, n.class, &n.lead) {
         let reason = n.text.as_deref().unwrap_or_default();
         news.proposals.push(proposal(decided, unit, (RECLASSIFIED, reason), id, at_ms));
+    }
+}
+
+/// A word on a ticket that says nothing yet.
+fn sample(decided: &classification::Model, source: &str, id: MessageId, at_ms: i64) -> sample::Model {
+    sample::Model {
+        id: id.to_string(),
+        ticket_id: decided.ticket_id.clone(),
+        category: None,
+        class: None,
+        lead: None,
+        urgent: None,
+        source: source.to_owned(),
+        at_ms,
     }
 }
 

@@ -77,9 +77,9 @@ struct Heirs {
     passed: BTreeMap<i64, (String, String)>,
 }
 
-/// What a fact did last to the ticket's handling clock.
-pub fn handling(by: &By) -> Option<&ClockTurn> {
-    by.clocks.iter().rfind(|turn| turn.clock == Clock::K5 && turn.order.is_none())
+/// What a fact did last to a clock of the ticket.
+pub fn last_turn(by: &By, clock: Clock) -> Option<&ClockTurn> {
+    by.clocks.iter().rfind(|turn| turn.clock == clock && turn.order.is_none())
 }
 
 impl Row {
@@ -155,11 +155,10 @@ impl Row {
         }
         if let Some(by) = head.by {
             // a result stops the clock and leaves its deadline for all to see
-            if let Some(turn) = handling(by).filter(|_| !matches!(fact, TicketFact::Reported(_))) {
+            if let Some(turn) = last_turn(by, Clock::K5).filter(|_| !matches!(fact, TicketFact::Reported(_))) {
                 self.turned(turn, seq);
             }
-            let alarm = by.clocks.iter().rfind(|turn| turn.clock == Clock::K15);
-            if let Some(turn) = alarm.filter(|_| self.claim(Group::Alarm, seq)) {
+            if let Some(turn) = last_turn(by, Clock::K15).filter(|_| self.claim(Group::Alarm, seq)) {
                 self.model.alarm_ms = turn.due.map(|due| due.timestamp_millis());
             }
             if self.claim(Group::State, seq) {

@@ -1,11 +1,13 @@
 //! 告警: danger to life or limb is told at once, again until somebody answers, and to more than the centre. Pure.
 
+use chrono::{DateTime, Utc};
 use contracts::{
     district::centre,
+    id::UnitId,
     lifecycle::{Clock, Note, Role},
     problem::Problem,
     text::Text,
-    ticket::AlarmAnswer,
+    ticket::{AlarmAnswer, Noted},
 };
 
 use crate::{
@@ -26,9 +28,8 @@ impl Hand<'_> {
         case.ticket.urgent = 1;
         count(case, 1)?;
         let mut noted = self.noted(case, Note::Alarm, role)?;
-        noted.reply_due = case.clocks()?.due(Clock::K15);
         noted.text = Some(danger.masked());
-        watch::to_units(case, self.at, noted, &[centre()])
+        tell(case, self.at, noted, &[centre()])
     }
 
     /// 告警处置: who has the danger in hand, or that there is none.
@@ -39,7 +40,7 @@ impl Hand<'_> {
         (answer, told): (AlarmAnswer, &Text<2000>),
     ) -> Result<(), Problem> {
         let role = self.watchful(case, order)?;
-        if case.clocks()?.due(Clock::K15).is_none() {
+        if answer_due(case)?.is_none() {
             let (zh, en) = ("本单没有待处置的告警；可以补记", "no alarm waits for an answer on this ticket; add a note instead");
             return Err(Problem::new("no_alarm", zh, en));
         }
@@ -80,11 +81,21 @@ fn ring(case: &mut Case, at: At<'_>, n: u16) -> Result<(), Problem> {
     let what = "可能危及人身安全，请立即联系 110、119、120 或抢修单位，核实后填写告警处置 / danger to life or limb: \
         call 110, 119, 120 or the repair crew at once, then answer the alarm";
     let why = if n == 1 { what.to_owned() } else { format!("第 {n} 次告警，前次无人处置：{what}") };
-    let mut noted = said(case, at, Note::Alarm, &why)?;
-    noted.reply_due = case.clocks()?.due(Clock::K15);
+    let noted = said(case, at, Note::Alarm, &why)?;
     let town = (n > 1).then(|| at.rules.district.town_unit_of(case.division().as_ref()));
     let units: Vec<_> = std::iter::once(centre()).chain(town.filter(|town| *town != centre())).collect();
-    watch::to_units(case, at, noted, &units)
+    tell(case, at, noted, &units)
+}
+
+/// Tells an alarm, with the end of the time to answer it.
+fn tell(case: &mut Case, at: At<'_>, mut noted: Noted, units: &[UnitId]) -> Result<(), Problem> {
+    noted.reply_due = answer_due(case)?;
+    watch::to_units(case, at, noted, units)
+}
+
+/// Until when the alarm that waits is to be answered; none while none waits.
+pub fn answer_due(case: &Case) -> Result<Option<DateTime<Utc>>, Problem> {
+    Ok(case.clocks()?.due(Clock::K15))
 }
 
 /// Remembers how often the alarm was raised since it was last answered.

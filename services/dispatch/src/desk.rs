@@ -2,7 +2,7 @@
 
 use contracts::{
     id::UnitId,
-    lifecycle::{Act, Class, Clock, Context, Intake, Note, Order as OrderFacts, Outside, Request, Role, Touch},
+    lifecycle::{Act, Class, Context, Intake, Note, Order as OrderFacts, Outside, Request, Role, Touch},
     problem::Problem,
     text::Text,
     ticket::{AlarmAnswer, RefusalReason},
@@ -10,6 +10,7 @@ use contracts::{
 };
 
 use crate::{
+    alarm,
     case::{Case, Granted},
     hand::{Hand, Move, not_yours},
     opening,
@@ -48,9 +49,10 @@ impl Hand<'_> {
         };
         let intake = Intake { outside: Some(outside), ..Intake::default() };
         self.intake_step(case, Act::HandOver, intake, Move::because(format!("转送{desk}：{}", note.masked())))?;
-        let alarmed = case.clocks()?.due(Clock::K15).is_some();
         match outside {
-            Outside::Emergency if alarmed => self.answer_alarm(case, None, (AlarmAnswer::HandedOver, note)),
+            Outside::Emergency if alarm::answer_due(case)?.is_some() => {
+                self.answer_alarm(case, None, (AlarmAnswer::HandedOver, note))
+            }
             _ => Ok(()),
         }
     }

@@ -87,7 +87,7 @@ impl<'a> Clocks<'a> {
             }
         }
         // a result leaves the deadline that it was measured against
-        if let Some(turn) = domain::handling(by).filter(|_| !matches!(fact, TicketFact::Reported(_))) {
+        if let Some(turn) = domain::last_turn(by, Clock::K5).filter(|_| !matches!(fact, TicketFact::Reported(_))) {
             self.handling = Some(Handling {
                 due: turn.due,
                 warn: turn.warn_at,

@@ -60,7 +60,8 @@ impl State {
 
     /// The clocks of the state, exactly the last column of domain.md 2.1.
     ///
-    /// Four remarks on reading it. K15, an alarm's, runs in any state. K4 ends with the first contact, which is not a change of state,
+    /// Four remarks on reading it. K15, an alarm's, runs in any state.
+    /// K4 ends with the first contact, which is not a change of state,
     /// so in DISPATCHED and IN_PROGRESS it may be over already. In CONSULTING K5 *goes on*: it runs
     /// if it ran before (not when the consultation was opened straight from PENDING_DISPATCH).
     /// K6 in RETURN_REVIEW is the ruling's; while the appeal may still be filed (2.4: from T8) the
